@@ -1,0 +1,40 @@
+import type { Certificate } from '../../pki/x509/certificate.ts'
+import type { Refusal } from '../../refusals.ts'
+import type { Judgement } from '../trust/trust.ts'
+
+/** Who the request is, and how that was proven. */
+export interface Principal {
+  readonly user: string
+  readonly tenant: string
+  readonly roles: readonly string[]
+  /** name of the authenticator: mutual-tls, basic, … */
+  readonly authenticatedBy: string
+  /** how the certificate led to the user, in words an administrator recognises (`thumbprint 3f0a…`, `anchor partners`); null without a certificate */
+  readonly binding: string | null
+  /** the certificate of the connection, whether or not it was what proved the user; null without one */
+  readonly certificate: Certificate | null
+}
+
+/** What an authenticator may look at: values, no sockets. */
+export interface AuthenticationRequest {
+  /** lower-case names; a header that came more than once is an array */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** of the connection; undefined when no certificate was presented */
+  readonly judgement: Judgement | undefined
+  readonly remoteAddress: string
+}
+
+export type Outcome =
+  /** not mine; `hint` is the refusal to answer with when nobody else accepts */
+  | { readonly kind: 'abstain'; readonly hint?: Refusal }
+  | { readonly kind: 'accept'; readonly principal: Principal }
+  | { readonly kind: 'refuse'; readonly refusal: Refusal }
+
+export interface Authenticator {
+  readonly name: string
+  /** WWW-Authenticate challenge, where the scheme has one */
+  readonly challenge: string | undefined
+  /** whether an Authorization header of this scheme is for this authenticator */
+  claims(authorization: string): boolean
+  authenticate(request: AuthenticationRequest): Outcome | Promise<Outcome>
+}

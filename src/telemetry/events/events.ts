@@ -1,0 +1,48 @@
+/**
+ * The catalogue: one function per business event. Each writes one log line, moves one counter, and, where it matters to an
+ * auditor, appends one audit record. Values only: no sockets, no certificates, no secrets.
+ */
+export interface Events {
+  serverStarted(event: { listeners: readonly { name: string; address: string; port: number; clientAuth: string }[] }): void
+  serverStopped(event: { reason: string }): void
+  handshakeCompleted(event: Handshake & { protocol: string; resumed: boolean; presented: boolean; durationMs: number }): void
+  handshakeFailed(event: Handshake & { reason: string }): void
+  /** the connection was ended before any request: an untrusted certificate under `onUntrusted: refuse`, or a limit */
+  connectionRefused(event: Handshake & { code: string; detail: string; certificate: CertificateFacts | null }): void
+  /** `first` is true once per connection and principal: that one is audited, every one is counted */
+  accessGranted(event: Access & { user: string; tenant: string; authenticatedBy: string; binding: string | null; first: boolean }): void
+  accessRefused(event: Access & { code: string; detail: string }): void
+  upstreamFailed(event: { requestId: string; route: string; upstream: string; status: 502 | 504; reason: string }): void
+  /** password attempts from this address or for this user are being held back */
+  passwordThrottled(event: { remoteAddress: string; retryAfterSeconds: number }): void
+  userChanged(event: Change & { user: string }): void
+  bindingChanged(event: Change & { binding: string }): void
+  trustChanged(event: { epoch: number; cause: string }): void
+  reloadFailed(event: { cause: string; file: string | null; remedy: string | null }): void
+}
+
+export interface Handshake {
+  readonly listener: string
+  readonly remoteAddress: string
+}
+
+export interface CertificateFacts {
+  readonly thumbprint: string
+  readonly subject: string
+  readonly issuer: string
+  readonly serialNumber: string
+}
+
+export interface Access {
+  readonly requestId: string
+  readonly remoteAddress: string
+  readonly method: string
+  readonly path: string
+  readonly certificate: CertificateFacts | null
+}
+
+export interface Change {
+  readonly actor: string
+  readonly action: 'added' | 'removed' | 'locked' | 'unlocked' | 'password-set'
+  readonly tenant: string
+}
