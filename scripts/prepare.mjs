@@ -1,0 +1,53 @@
+// Runs before `npm start` and `npm test`, under whatever Node the machine has (20 or later): installs what is missing.
+// With --tests it also sees to the real programs that the tests talk to, from Debian's packages.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+
+/** program that has to be in PATH -> the Debian package that brings it */
+const programs = {
+  openssl: 'openssl',
+  curl: 'curl',
+  javac: 'default-jdk-headless',
+  keytool: 'default-jdk-headless',
+  nginx: 'nginx-light',
+  chromium: 'chromium',
+  certutil: 'libnss3-tools',
+}
+
+installModules()
+if (process.argv.includes('--tests')) installPrograms()
+
+function installModules() {
+  const installed = join(root, 'node_modules', '.package-lock.json')
+  const lock = join(root, 'package-lock.json')
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return
+  process.stderr.write('countersign: installing dependencies (npm ci)\n')
+  const { status } = spawnSync('npm', ['ci', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] })
+  if (status !== 0) fail('npm ci did not succeed; its own message stands above')
+}
+
+function installPrograms() {
+  const path = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  const missing = Object.keys(programs).filter(name => !path.some(folder => existsSync(join(folder, name))))
+  if (missing.length === 0) return
+  const packages = [...new Set(missing.map(name => programs[name]))]
+  const command = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    fail(`the tests talk to real programs that are missing here: ${missing.join(', ')}\nInstall them, on Debian as root:  ${command}`)
+  }
+  process.stderr.write(`countersign: installing ${packages.join(' ')} for the tests\n`)
+  try {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    execFileSync('/bin/sh', ['-c', command], { env, stdio: ['ignore', 'ignore', 2] })
+  } catch {
+    fail(`could not install ${packages.join(' ')}; try by hand:  ${command}`)
+  }
+}
+
+function fail(message) {
+  process.stderr.write(`countersign: ${message}\n`)
+  process.exit(3)
+}
