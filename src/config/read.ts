@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml'
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import { CodedError } from '../errors.ts'
 
@@ -92,13 +92,24 @@ export function parseConfig<S extends z.ZodType>(
       })
     },
   })
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {})
+  const parsed = schema.safeParse(plainValue(document, file))
   const problems = [
     ...missing,
     ...(parsed.success ? [] : parsed.error.issues.flatMap(issue => problemsOf(issue, lineOf))),
   ]
   if (!parsed.success || problems.length > 0) throw new ConfigError(file, problems)
   return { file, folder: dirname(file), value: parsed.data, lineOf }
+}
+
+function plainValue(document: Document.Parsed, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) ?? {}
+  } catch (error) {
+    const message = (error as Error).message
+    throw new ConfigError(file, [
+      { path: '', line: undefined, message, hint: 'Write the values out instead of using aliases.' },
+    ])
+  }
 }
 
 /** `listeners[0].port` */
