@@ -1,5 +1,23 @@
-import type { KeyObject } from 'node:crypto'
-import type { Name } from './name.ts'
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { CodedError } from '../../errors.ts'
+import {
+  content,
+  contextTag,
+  type DerElement,
+  DerReader,
+  derError,
+  encoded,
+  inside,
+  readBitString,
+  readBoolean,
+  readSmallInteger,
+  tag,
+} from '../asn1/der.ts'
+import { dottedOid } from '../asn1/oid-names.ts'
+import { asBuffer } from '../asn1/strings.ts'
+import { readTime } from '../asn1/time.ts'
+import { type Name, nameOf } from './name.ts'
+import { thumbprint } from './thumbprint.ts'
 
 /** A certificate read from its own bytes (RFC 5280 section 4.1). Immutable; what costs is computed at first use and kept. */
 export interface Certificate {
@@ -19,6 +37,8 @@ export interface Certificate {
   /** SubjectPublicKeyInfo, DER */
   readonly spki: Buffer
   readonly signatureAlgorithm: AlgorithmIdentifier
+  /** the copy of `signatureAlgorithm` in the signed part: RFC 5280 section 4.1.1.2 wants both the same */
+  readonly tbsSignatureAlgorithm: AlgorithmIdentifier
   readonly signature: Buffer
   /** by object identifier; a duplicate extension makes the certificate malformed */
   readonly extensions: ReadonlyMap<string, Extension>
@@ -41,4 +61,199 @@ export interface Extension {
   readonly critical: boolean
   /** content of extnValue, DER */
   readonly value: Buffer
+}
+
+/**
+ * Reads one certificate and nothing after it. Throws ERR_CERTIFICATE_MALFORMED that names what is wrong.
+ * The frame is read strictly; what stands inside an extension is read by `extensions.ts` when somebody asks. Oddities of the
+ * field that real certificates have (negative, zero or long serial numbers, an explicit FALSE or v1) are read, and judged by `path`.
+ */
+export function parseCertificate(der: Uint8Array): Certificate {
+  // a copy: neither can the caller change the certificate afterwards, nor does it keep a whole key store file in memory
+  const raw = Buffer.from(der)
+  try {
+    const reader = new DerReader(raw)
+    const certificate = reader.enter()
+    reader.close('the certificate')
+    const tbs = certificate.element(tag.sequence)
+    const signatureAlgorithm = readAlgorithm(certificate)
+    const signature = readBitString(certificate.element(tag.bitString))
+    certificate.close('the certificate')
+    if (signature.unusedBits !== 0) throw derError('the signature is not a whole number of octets')
+    return readTbs(raw, tbs, signatureAlgorithm, asBuffer(signature.octets))
+  } catch (cause) {
+    throw malformed(cause)
+  }
+}
+
+export function malformed(cause: unknown): CodedError {
+  if (cause instanceof CodedError && cause.code === 'ERR_CERTIFICATE_MALFORMED') return cause
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new CodedError('ERR_CERTIFICATE_MALFORMED', `the certificate is malformed: ${reason}`, {
+    remedy:
+      'Get the certificate again from its issuer, as DER or PEM. If it is the same, the issuer has to issue it anew.',
+    cause,
+  })
+}
+
+// RFC 5280 section 4.1: TBSCertificate
+function readTbs(
+  raw: Buffer,
+  tbs: DerElement,
+  signatureAlgorithm: AlgorithmIdentifier,
+  signature: Buffer,
+): Certificate {
+  const fields = inside(tbs)
+  const version = readVersion(fields)
+  const serialNumber = readSerialNumber(fields.element(tag.integer))
+  const tbsSignatureAlgorithm = readAlgorithm(fields)
+  const issuer = nameOf(fields.element(tag.sequence))
+  const validity = fields.enter()
+  const notBefore = readTime(validity.element())
+  const notAfter = readTime(validity.element())
+  validity.close('the validity')
+  const subject = nameOf(fields.element(tag.sequence))
+  const spki = fields.element(tag.sequence)
+  checkSpki(spki)
+  skipUniqueIdentifiers(fields, version)
+  const extensions = readExtensions(fields, version)
+  fields.close('the signed part')
+  return new ParsedCertificate({
+    raw,
+    tbs: raw.subarray(tbs.start, tbs.end),
+    version,
+    serialNumber,
+    issuer,
+    subject,
+    notBefore,
+    notAfter,
+    spki: raw.subarray(spki.start, spki.end),
+    signatureAlgorithm,
+    tbsSignatureAlgorithm,
+    signature,
+    extensions,
+  })
+}
+
+function readVersion(fields: DerReader): number {
+  const explicit = fields.optional(contextTag(0))
+  if (explicit === undefined) return 1
+  const inner = inside(explicit)
+  const version = readSmallInteger(inner.element(tag.integer)) + 1
+  inner.close('the version')
+  if (version > 3) throw derError(`version ${version} is unknown`)
+  return version
+}
+
+// Not minimal, negative or empty numbers exist in the field; only an empty one cannot be told from another.
+function readSerialNumber(element: DerElement): string {
+  if (element.contentStart === element.end) throw derError('the serial number is empty')
+  return asBuffer(content(element)).toString('hex')
+}
+
+export function readAlgorithm(reader: DerReader): AlgorithmIdentifier {
+  const element = reader.element(tag.sequence)
+  const fields = inside(element)
+  const oid = dottedOid(fields.element(tag.oid))
+  const parameters = fields.done ? undefined : asBuffer(encoded(fields.element()))
+  fields.close('the algorithm identifier')
+  return { oid, raw: asBuffer(encoded(element)), parameters }
+}
+
+function checkSpki(element: DerElement): void {
+  const fields = inside(element)
+  fields.enter()
+  fields.element(tag.bitString)
+  fields.close('the public key')
+}
+
+// RFC 5280 section 4.1.2.8: not in version 1, and never looked at
+function skipUniqueIdentifiers(fields: DerReader, version: number): void {
+  const issuer = fields.optional(contextTag(1, 'primitive'))
+  const subject = fields.optional(contextTag(2, 'primitive'))
+  if (version === 1 && (issuer ?? subject) !== undefined)
+    throw derError('unique identifiers in a version 1 certificate')
+}
+
+const none: ReadonlyMap<string, Extension> = new Map()
+
+function readExtensions(fields: DerReader, version: number): ReadonlyMap<string, Extension> {
+  const explicit = fields.optional(contextTag(3))
+  if (explicit === undefined) return none
+  // RFC 5280 section 4.1.2.9
+  if (version !== 3) throw derError(`extensions in a version ${version} certificate`)
+  const wrapper = inside(explicit)
+  const extensions = readExtensionList(wrapper.enter())
+  wrapper.close('the extensions')
+  return extensions
+}
+
+/** RFC 5280 section 4.2, for certificates, lists and list entries alike: at least one extension, none twice. */
+export function readExtensionList(list: DerReader): ReadonlyMap<string, Extension> {
+  if (list.done) throw derError(`empty list of extensions at offset ${list.offset}`)
+  const extensions = new Map<string, Extension>()
+  while (!list.done) {
+    const fields = list.enter()
+    const oid = dottedOid(fields.element(tag.oid))
+    const criticality = fields.optional(tag.boolean)
+    const value = asBuffer(content(fields.element(tag.octetString)))
+    fields.close('the extension')
+    if (extensions.has(oid)) throw derError(`extension ${oid} occurs twice`)
+    extensions.set(oid, { oid, critical: criticality !== undefined && readBoolean(criticality), value })
+  }
+  return extensions
+}
+
+type Fields = Omit<Certificate, 'thumbprint' | 'publicKey'>
+
+class ParsedCertificate implements Certificate {
+  readonly raw: Buffer
+  readonly tbs: Buffer
+  readonly version: number
+  readonly serialNumber: string
+  readonly issuer: Name
+  readonly subject: Name
+  readonly notBefore: number
+  readonly notAfter: number
+  readonly spki: Buffer
+  readonly signatureAlgorithm: AlgorithmIdentifier
+  readonly tbsSignatureAlgorithm: AlgorithmIdentifier
+  readonly signature: Buffer
+  readonly extensions: ReadonlyMap<string, Extension>
+  #thumbprint: string | undefined
+  #publicKey: KeyObject | undefined
+
+  constructor(fields: Fields) {
+    this.raw = fields.raw
+    this.tbs = fields.tbs
+    this.version = fields.version
+    this.serialNumber = fields.serialNumber
+    this.issuer = fields.issuer
+    this.subject = fields.subject
+    this.notBefore = fields.notBefore
+    this.notAfter = fields.notAfter
+    this.spki = fields.spki
+    this.signatureAlgorithm = fields.signatureAlgorithm
+    this.tbsSignatureAlgorithm = fields.tbsSignatureAlgorithm
+    this.signature = fields.signature
+    this.extensions = fields.extensions
+  }
+
+  get thumbprint(): string {
+    this.#thumbprint ??= thumbprint(this.raw)
+    return this.#thumbprint
+  }
+
+  publicKey(): KeyObject {
+    this.#publicKey ??= readPublicKey(this.spki)
+    return this.#publicKey
+  }
+}
+
+function readPublicKey(spki: Buffer): KeyObject {
+  try {
+    return createPublicKey({ key: spki, format: 'der', type: 'spki' })
+  } catch (cause) {
+    throw malformed(new Error('its public key cannot be read', { cause }))
+  }
 }
