@@ -34,7 +34,17 @@ export interface Authenticator {
   readonly name: string
   /** WWW-Authenticate challenge, where the scheme has one */
   readonly challenge: string | undefined
+  /**
+   * Lower-case names of the headers that the outcome is made from, `authorization` aside. With them, the judgement and the trust
+   * epoch decide the outcome alone, and the chain may remember it. Undefined: never remembered.
+   */
+  readonly reads?: readonly string[]
   /** whether an Authorization header of this scheme is for this authenticator */
   claims(authorization: string): boolean
   authenticate(request: AuthenticationRequest): Outcome | Promise<Outcome>
+  /**
+   * Whether a principal that this authenticator accepted on a connection still stands after the trust epoch moved on, given the
+   * connection's new judgement. Undefined: it does not, and the connection is closed.
+   */
+  stands?(principal: Principal, judgement: Judgement | undefined): boolean | Promise<boolean>
 }

@@ -1,20 +1,37 @@
 import type { Verdict } from '../../pki/path/verdict.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
+import type { EpochListener } from './epoch.ts'
 
-/** What the client presented in the handshake: DER, leaf first. On a resumed connection only the leaf comes back. */
-export type PresentedChain = readonly Uint8Array[]
+/** What the client presented in the handshake, as DER. */
+export interface PresentedChain {
+  /** the certificate whose key the handshake proved */
+  readonly leaf: Uint8Array
+  /**
+   * The other certificates, in the order they came, without the leaf. Asked for only when the leaf is not known already, since
+   * reading the chain from a socket costs 100 µs. `undefined` says that they are not known: the TLS session was resumed, and
+   * only the leaf came back. An empty list says that the client sent none.
+   */
+  rest(): readonly Uint8Array[] | undefined
+}
 
-/** The leaf together with what validation says of it, at one trust epoch. */
+/** The leaf together with what validation says of it, at one trust epoch. Void when `Trust.holds` says so. */
 export interface Judgement {
+  /** undefined when the bytes are no certificate */
   readonly certificate: Certificate | undefined
   readonly verdict: Verdict
   /** the trust epoch in which the verdict was reached; a judgement of another epoch is void */
   readonly epoch: number
+  /** milliseconds since the epoch of clocks: the judgement is void from then on */
+  readonly validUntil: number
 }
 
-/** Presented chain in, verdict out, at one trust epoch; a known client costs a look-up. */
+/** Presented chain in, verdict out, at one trust epoch; a known client costs a look-up. Never throws on what a client sent. */
 export interface Trust {
-  /** rises when anchors, CRLs, allow-list, bindings, user locks or policy change */
+  /** rises when anchors, CRLs, allow-list, bindings, users or policy change */
   readonly epoch: number
   judge(chain: PresentedChain): Judgement
+  /** whether a judgement made earlier may still be used: same epoch, and its time has not run out */
+  holds(judgement: Judgement): boolean
+  /** called after each rise of the epoch; the answer unsubscribes */
+  onEpoch(listener: EpochListener): () => void
 }
