@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+// Parses and runs under any Node from 20 on. Where that Node is older than Countersign needs, the pinned one takes over.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import process from 'node:process'
+
+const needed = [26, 9]
+const [major, minor] = process.versions.node.split('.').map(Number)
+
+if (major > needed[0] || (major === needed[0] && minor >= needed[1])) await start()
+else handOver(pinnedNode())
+
+async function start() {
+  if (process.env.COUNTERSIGN_LAUNCHED && process.channel) {
+    // The launcher below was killed without a chance to pass the signal on: end as it did, rather than live on unowned.
+    process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+    process.channel.unref()
+  }
+  delete process.env.COUNTERSIGN_LAUNCHED
+  const source = new URL('../src/cli/main.ts', import.meta.url)
+  const { run } = await import(existsSync(source) ? source.href : new URL('../dist/cli/main.js', import.meta.url).href)
+  await run()
+}
+
+function pinnedNode() {
+  const require = createRequire(import.meta.url)
+  try {
+    return require.resolve(`node-${process.platform}-${process.arch}/bin/node`)
+  } catch {
+    return fail(
+      `needs Node ${needed.join('.')} or newer; this is ${process.versions.node}, and the pinned one is not installed`,
+      'Run `npm ci` where package.json is (without --omit=optional), or install a newer Node.',
+    )
+  }
+}
+
+function handOver(node) {
+  const child = spawn(node, process.argv.slice(1), {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, COUNTERSIGN_LAUNCHED: '1' },
+  })
+  // A terminal sends these two to the child as well: passing them on would deliver them twice.
+  const byTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY ? ['SIGINT', 'SIGQUIT'] : []
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']) {
+    process.on(signal, () => byTerminal.includes(signal) || child.kill(signal))
+  }
+  child.on('error', error =>
+    fail(`cannot run ${node}: ${error.message}`, 'Run `npm ci` again, or install a newer Node.'),
+  )
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+function fail(message, remedy) {
+  process.stderr.write(`countersign: ${message}\n  ${remedy}\n`)
+  process.exit(3)
+}

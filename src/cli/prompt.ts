@@ -1,0 +1,98 @@
+import { CodedError } from '../errors.ts'
+
+const longestLine = 64 * 1024
+
+/** Questions go to standard error; answers come from standard input, typed or piped: one line each. Undefined at its end. */
+export interface Prompter {
+  line(question: string): Promise<string | undefined>
+  /** Without echo where a person types. */
+  hidden(question: string): Promise<string | undefined>
+}
+
+export function createPrompter(stdin: NodeJS.ReadStream, stderr: NodeJS.WriteStream): Prompter {
+  const input = new LineInput(stdin)
+  return {
+    async line(question) {
+      stderr.write(question)
+      const line = await input.line()
+      if (!stdin.isTTY) stderr.write('\n')
+      return line
+    },
+    async hidden(question) {
+      stderr.write(question)
+      const line = stdin.isTTY ? await input.hiddenLine() : await input.line()
+      stderr.write('\n')
+      return line
+    },
+  }
+}
+
+/** Lines of standard input one by one; what was read past a line is kept for the next question. */
+class LineInput {
+  readonly #stdin: NodeJS.ReadStream
+  #chunks: AsyncIterator<Buffer> | undefined
+  #rest = Buffer.alloc(0)
+
+  constructor(stdin: NodeJS.ReadStream) {
+    this.#stdin = stdin
+  }
+
+  async line(): Promise<string | undefined> {
+    for (;;) {
+      const end = this.#rest.indexOf(0x0a)
+      if (end >= 0) return this.#take(end, end + 1)
+      if (this.#rest.length > longestLine)
+        throw new CodedError('ERR_CLI_INPUT', 'the answer on standard input is too long')
+      if (!(await this.#more()))
+        return this.#rest.length > 0 ? this.#take(this.#rest.length, this.#rest.length) : undefined
+    }
+  }
+
+  /** A terminal in raw mode: no echo, so the keys that edit a line are ours to honour. */
+  async hiddenLine(): Promise<string | undefined> {
+    this.#stdin.setRawMode(true)
+    try {
+      let typed: number[] = []
+      for (;;) {
+        for (const [i, byte] of this.#rest.entries()) {
+          if (byte === 0x0d || byte === 0x0a || (byte === 0x04 && typed.length === 0)) {
+            this.#rest = this.#rest.subarray(i + 1)
+            return byte === 0x04 ? undefined : Buffer.from(typed).toString()
+          }
+          if (byte === 0x03) this.#interrupt()
+          else if (byte === 0x7f || byte === 0x08) typed = withoutLastCharacter(typed)
+          else if (byte === 0x15) typed = []
+          else typed.push(byte)
+        }
+        this.#rest = Buffer.alloc(0)
+        if (typed.length > longestLine || !(await this.#more())) return undefined
+      }
+    } finally {
+      this.#stdin.setRawMode(false)
+    }
+  }
+
+  #interrupt() {
+    this.#stdin.setRawMode(false)
+    process.kill(process.pid, 'SIGINT')
+  }
+
+  #take(end: number, next: number): string {
+    const line = this.#rest.subarray(0, end).toString()
+    this.#rest = this.#rest.subarray(next)
+    return line.endsWith('\r') ? line.slice(0, -1) : line
+  }
+
+  async #more(): Promise<boolean> {
+    this.#chunks ??= this.#stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+    const { done, value } = await this.#chunks.next()
+    if (!done) this.#rest = Buffer.concat([this.#rest, Buffer.from(value)])
+    return !done
+  }
+}
+
+function withoutLastCharacter(utf8: number[]): number[] {
+  let end = utf8.length - 1
+  while (end > 0 && ((utf8[end] ?? 0) & 0xc0) === 0x80) end--
+  return utf8.slice(0, Math.max(end, 0))
+}

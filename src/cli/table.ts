@@ -1,0 +1,19 @@
+import type { Command } from './command.ts'
+
+/** What the first word of a two-word command is about. */
+export const nouns: Readonly<Record<string, string>> = {
+  keystore: 'Key stores and trust stores: JKS, JCEKS (read), PKCS#12, PEM',
+  cert: 'Certificates: show, verify, explain',
+  user: 'Users of the embedded or shared store',
+  binding: 'Which certificate may act as which users',
+  audit: 'The record of what was decided',
+  authority: 'The built-in certificate authority',
+}
+
+export interface TableRow {
+  readonly name: string
+  load(): Promise<{ readonly command: Command }>
+}
+
+/** Every command, in the order of the help. Loaded when called, so that one command does not pay for all. */
+export const table: readonly TableRow[] = [{ name: 'keystore list', load: () => import('./commands/keystore-list.ts') }]
