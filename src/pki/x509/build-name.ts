@@ -1,5 +1,6 @@
 import { CodedError } from '../../errors.ts'
 import { der, oid, sequence, setOf, tag } from '../asn1/der.ts'
+import { attributeNames } from '../asn1/oid-names.ts'
 
 /**
  * A distinguished name to be written: RFC 4514 text (`CN=alice,O=Example,C=DE`, most specific first), a list in the order of the
@@ -29,31 +30,17 @@ export function buildName(source: NameSource): Buffer {
   )
 }
 
-/** RFC 4514 section 2.3 and RFC 5280 appendix A.1; the keys are compared without regard to case. */
-const attributeTypes: Readonly<Record<string, string>> = {
-  cn: '2.5.4.3',
-  sn: '2.5.4.4',
-  serialnumber: '2.5.4.5',
-  c: '2.5.4.6',
-  l: '2.5.4.7',
-  st: '2.5.4.8',
-  s: '2.5.4.8',
-  street: '2.5.4.9',
-  o: '2.5.4.10',
-  ou: '2.5.4.11',
-  t: '2.5.4.12',
-  title: '2.5.4.12',
-  givenname: '2.5.4.42',
-  initials: '2.5.4.43',
-  dnqualifier: '2.5.4.46',
-  dnq: '2.5.4.46',
-  pseudonym: '2.5.4.65',
-  uid: '0.9.2342.19200300.100.1.1',
-  dc: '0.9.2342.19200300.100.1.25',
-  e: '1.2.840.113549.1.9.1',
-  email: '1.2.840.113549.1.9.1',
-  emailaddress: '1.2.840.113549.1.9.1',
-}
+/** Lower-case short name to object identifier; spellings beyond those that names are shown with come last. */
+const attributeTypes: ReadonlyMap<string, string> = new Map([
+  ...Array.from(attributeNames, ([dotted, name]) => [name.toLowerCase(), dotted] as const),
+  ['s', '2.5.4.8'],
+  ['t', '2.5.4.12'],
+  ['givenname', '2.5.4.42'],
+  ['surname', '2.5.4.4'],
+  ['dnq', '2.5.4.46'],
+  ['e', '1.2.840.113549.1.9.1'],
+  ['email', '1.2.840.113549.1.9.1'],
+])
 
 const prescribed: Readonly<Record<string, AttributeSource['encoding']>> = {
   '2.5.4.5': 'printable',
@@ -64,7 +51,7 @@ const prescribed: Readonly<Record<string, AttributeSource['encoding']>> = {
 }
 
 function attribute({ type, value, encoding }: AttributeSource): Buffer {
-  const dotted = /^\d+(\.\d+)+$/.test(type) ? type : attributeTypes[type.toLowerCase()]
+  const dotted = /^\d+(\.\d+)+$/.test(type) ? type : attributeTypes.get(type.toLowerCase())
   if (dotted === undefined) throw malformed(`unknown attribute type ${JSON.stringify(type)}`)
   return sequence(oid(dotted), stringValue(value, encoding ?? prescribed[dotted] ?? 'utf8'))
 }
