@@ -50,3 +50,11 @@ test('a self-signed certificate verifies with its own key', () => {
   const { der, publicKey } = selfSigned({ subject: 'CN=wso2carbon' })
   assert.equal(new X509Certificate(der).verify(publicKey), true)
 })
+
+test('the parsed certificate says what the factory was told', () => {
+  const { certificate, serialNumber, thumbprint } = testAuthority().issue({ subject: 'UID=b+CN=alice,O=Ex\\, ample' })
+  assert.equal(certificate.serialNumber, serialNumber)
+  assert.equal(certificate.thumbprint, thumbprint)
+  assert.equal(certificate.issuer.toString(), 'CN=Test CA')
+  assert.match(certificate.subject.toString(), /CN=alice.*,O=Ex\\, ample$/)
+})

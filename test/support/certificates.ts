@@ -17,7 +17,7 @@ import {
 } from '../../src/pki/x509/build-extensions.ts'
 import type { GeneralNameSource } from '../../src/pki/x509/build-general-name.ts'
 import type { NameSource } from '../../src/pki/x509/build-name.ts'
-import type { Extension } from '../../src/pki/x509/certificate.ts'
+import { type Certificate, type Extension, parseCertificate } from '../../src/pki/x509/certificate.ts'
 import { writePem } from '../../src/pki/x509/pem.ts'
 import type { Digest } from '../../src/pki/x509/sign.ts'
 import { thumbprint } from '../../src/pki/x509/thumbprint.ts'
@@ -104,6 +104,8 @@ export interface AuthorityOptions extends Omit<IssueOptions, 'subject'> {
 export interface Issued {
   readonly der: Buffer
   readonly pem: string
+  /** `der` as parsed at first use */
+  readonly certificate: Certificate
   /** SHA-256 of the DER, lower-case hex */
   readonly thumbprint: string
   /** content of the INTEGER, lower-case hex */
@@ -165,10 +167,9 @@ function makeAuthority(options: AuthorityOptions, parent: Issuer | undefined): T
     chain: parent === undefined ? [] : issued.chain,
   }
   const issue = (wanted: IssueOptions = {}) => makeCertificate(wanted, endEntityExtensions(wanted), self)
-  return {
-    ...issued,
+  return Object.assign(issued, {
     issue,
-    issueServer: wanted =>
+    issueServer: (wanted?: IssueOptions) =>
       issue({
         subject: 'CN=localhost',
         san: localhost,
@@ -176,8 +177,8 @@ function makeAuthority(options: AuthorityOptions, parent: Issuer | undefined): T
         key: wanted?.key ?? testKey(wanted?.keyType, 'server'),
         ...wanted,
       }),
-    intermediate: wanted => makeAuthority({ name: 'Test Intermediate CA', ...wanted }, self),
-    crl: (revoked = [], wanted = {}) =>
+    intermediate: (wanted?: AuthorityOptions) => makeAuthority({ name: 'Test Intermediate CA', ...wanted }, self),
+    crl: (revoked: readonly (Issued | RevokedSource)[] = [], wanted: Partial<Omit<CrlSource, 'revoked'>> = {}) =>
       buildCrl({
         issuer: self.name,
         signingKey: self.privateKey,
@@ -190,7 +191,7 @@ function makeAuthority(options: AuthorityOptions, parent: Issuer | undefined): T
           'revokedAt' in entry ? entry : { serialNumber: entry.serialNumber, revokedAt: baseTime - day },
         ),
       }),
-  }
+  } satisfies Pick<TestAuthority, 'issue' | 'issueServer' | 'intermediate' | 'crl'>)
 }
 
 const localhost: readonly GeneralNameSource[] = [{ dns: 'localhost' }, { ip: '127.0.0.1' }, { ip: '::1' }]
@@ -228,9 +229,14 @@ function makeCertificate(options: IssueOptions, own: readonly Extension[], issue
     ...(options.padding ? { padding: options.padding } : {}),
   })
   const chain = [der, ...(issuer?.chain ?? [])]
+  let certificate: Certificate | undefined
   return {
     der,
     pem: writePem('CERTIFICATE', der),
+    get certificate() {
+      certificate ??= parseCertificate(der)
+      return certificate
+    },
     thumbprint: thumbprint(der),
     serialNumber: Buffer.from(content(new DerReader(integer(serial)).element())).toString('hex'),
     privateKey,
