@@ -1,0 +1,205 @@
+import { createHash, hash } from 'node:crypto'
+import type { Clock } from '../../clock.ts'
+import { isCoded } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import { validatePath } from '../../pki/path/validate.ts'
+import type { Untrusted, Verdict } from '../../pki/path/verdict.ts'
+import { type Certificate, parseCertificate } from '../../pki/x509/certificate.ts'
+import { type RefusalCode, refuse } from '../../refusals.ts'
+import { BoundedCache } from './bounded-cache.ts'
+import type { Epoch } from './epoch.ts'
+import { changedPart, type TrustMaterial } from './material.ts'
+import type { Judgement, PresentedChain, Trust } from './trust.ts'
+
+export interface TrustSource {
+  readonly material: TrustMaterial
+  /** one for the whole server */
+  readonly epoch: Epoch
+  readonly clock: Clock
+  readonly log: Log
+  /** how many clients are known at a time, at about 8 KB each; default 10,000 */
+  readonly capacity?: number
+}
+
+export interface ReplaceableTrust extends Trust {
+  readonly material: TrustMaterial
+  /** Takes new trust material. Every verdict made from the old one is void; without a difference nothing happens. */
+  replace(material: TrustMaterial): void
+}
+
+/** A refusal may be worth another look after this time, though the epoch stood still: a clock was set, a first day has come. */
+const refusalHoldsMs = 60_000
+/** More certificates than any sane chain has; OpenSSL's own limit is 100 KB of them. */
+const maxPresented = 32
+/** V8 hashes strings up to 16383 characters in full, and longer ones by their length alone. */
+const maxKeyLength = 8192
+
+/**
+ * The trust of one listener. Each has its own, with its own memory: what is known of a client at one listener says nothing at
+ * another, so that a TLS session taken from one to the other meets the other's trust store.
+ */
+export function createTrust(source: TrustSource): ReplaceableTrust {
+  const { epoch, clock, log, capacity = 10_000 } = source
+  let material = source.material
+  // Trusted leaves by their bytes: whatever else comes along, the path was found once and cannot be argued away.
+  const trusted = new BoundedCache<Judgement>(capacity)
+  // Refusals by everything that was presented: another chain for the same leaf may well do.
+  const refused = new BoundedCache<Judgement>(Math.ceil(capacity / 10))
+  // Issuers that stood on a trusted path, so that a thousand clients of one authority share one parsed certificate and its key.
+  const issuers = new BoundedCache<Certificate>(1000)
+  // The way from a leaf to its anchor. Outlives the epoch: a resumed connection brings back nothing but the leaf.
+  const ways = new BoundedCache<readonly Certificate[]>(capacity)
+
+  function judge(chain: PresentedChain): Judgement {
+    const now = clock.now()
+    const leafKey = keyOf(chain.leaf)
+    const known = current(trusted.get(leafKey), now)
+    if (known !== undefined) return known.epoch === epoch.value ? known : renew(trusted, leafKey, known)
+    const rest = chain.rest()
+    const chainKey = rest === undefined ? undefined : keyOfChain(chain.leaf, rest)
+    const before = chainKey === undefined ? undefined : current(refused.get(chainKey), now)
+    if (before !== undefined) return before.epoch === epoch.value ? before : renew(refused, chainKey!, before)
+    return remember(leafKey, chainKey, examine(chain.leaf, leafKey, rest, now))
+  }
+
+  /** What changed since was not the trust material (that empties the memory), so the verdict stands in the new epoch too. */
+  function renew(cache: BoundedCache<Judgement>, key: string, judgement: Judgement): Judgement {
+    const renewed = { ...judgement, epoch: epoch.value }
+    cache.set(key, renewed)
+    return renewed
+  }
+
+  function remember(leafKey: string, chainKey: string | undefined, judgement: Judgement): Judgement {
+    const { verdict } = judgement
+    if (verdict.ok) {
+      const way = verdict.path.slice(1, -1)
+      for (const issuer of way) issuers.set(keyOf(issuer.raw), issuer)
+      if (way.length > 0) ways.set(leafKey, way)
+      trusted.set(leafKey, judgement)
+    } else if (chainKey !== undefined && (judgement.certificate?.raw.length ?? 0) <= maxKeyLength) {
+      refused.set(chainKey, judgement)
+    }
+    return judgement
+  }
+
+  function examine(leaf: Uint8Array, leafKey: string, rest: readonly Uint8Array[] | undefined, now: number): Judgement {
+    let certificate: Certificate | undefined
+    let verdict: Verdict
+    try {
+      certificate = parseCertificate(leaf)
+      verdict = rest === undefined ? resumed(certificate, ways.get(leafKey), now) : presented(certificate, rest, now)
+    } catch (error) {
+      verdict = malformed(error, certificate)
+    }
+    return {
+      certificate,
+      verdict,
+      epoch: epoch.value,
+      validUntil: verdict.ok ? verdict.validUntil : lookAgain(verdict, now),
+    }
+  }
+
+  function presented(leaf: Certificate, rest: readonly Uint8Array[], now: number): Verdict {
+    if (rest.length > maxPresented)
+      return untrusted('path_too_long', `More than ${maxPresented} certificates came besides it.`, leaf)
+    const { certificates, broken } = parseAll(rest)
+    const verdict = validate(leaf, certificates, now)
+    // The link that is missing may be the one that could not be read: then that is the thing to tell.
+    if (!verdict.ok && verdict.code === 'issuer_unknown' && broken !== undefined) return malformed(broken, undefined)
+    return verdict
+  }
+
+  /** Only the leaf came back. What was seen before may help to build the path anew; nothing is taken from the old verdict. */
+  function resumed(leaf: Certificate, way: readonly Certificate[] | undefined, now: number): Verdict {
+    const verdict = validate(leaf, way ?? [], now)
+    if (verdict.ok || verdict.code !== 'issuer_unknown') return verdict
+    const detail =
+      'The TLS session was resumed, which brings back no intermediate certificates. Connect with a new session.'
+    return { ...verdict, detail }
+  }
+
+  function validate(leaf: Certificate, presentedToo: readonly Certificate[], now: number): Verdict {
+    const { anchors, intermediates = [], crls, policy } = material
+    return validatePath(
+      { leaf, intermediates: [...presentedToo, ...intermediates], anchors, ...(crls === undefined ? {} : { crls }) },
+      { ...policy, at: now },
+    )
+  }
+
+  function parseAll(ders: readonly Uint8Array[]): { certificates: Certificate[]; broken: unknown } {
+    const certificates: Certificate[] = []
+    let broken: unknown
+    for (const der of ders) {
+      try {
+        certificates.push(issuers.get(keyOf(der)) ?? parseCertificate(der))
+      } catch (error) {
+        broken ??= error
+      }
+    }
+    return { certificates, broken }
+  }
+
+  // No input can crash the process (invariant 10): what is not a refusal of the parser is a fault of ours, and lets nobody in.
+  function malformed(error: unknown, certificate: Certificate | undefined): Untrusted {
+    if (isCoded(error)) return untrusted('certificate_malformed', sentence(error.message), certificate)
+    log.error({ err: error }, 'judging a client certificate failed')
+    return untrusted('certificate_malformed', 'The certificate could not be judged.', certificate)
+  }
+
+  return {
+    get epoch() {
+      return epoch.value
+    },
+    get material() {
+      return material
+    },
+    judge,
+    holds: judgement => judgement.epoch === epoch.value && clock.now() < judgement.validUntil,
+    onEpoch: listener => epoch.subscribe(listener),
+    replace(next) {
+      const cause = changedPart(material, next)
+      if (cause === undefined) return
+      material = next
+      trusted.clear()
+      refused.clear()
+      epoch.raise(cause)
+    },
+  }
+}
+
+function current(judgement: Judgement | undefined, now: number): Judgement | undefined {
+  return judgement !== undefined && now < judgement.validUntil ? judgement : undefined
+}
+
+/** A certificate whose first day comes sooner is looked at again on that day. */
+function lookAgain({ code, certificate }: Untrusted, now: number): number {
+  const later = now + refusalHoldsMs
+  if (code !== 'certificate_not_yet_valid' || certificate === undefined || certificate.notBefore <= now) return later
+  return Math.min(later, certificate.notBefore)
+}
+
+function untrusted(code: RefusalCode, detail: string, certificate: Certificate | undefined): Untrusted {
+  return { ...refuse(code, detail), certificate }
+}
+
+function sentence(message: string): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
+}
+
+/**
+ * The bytes themselves as a string: a quarter of what SHA-256 over them costs, and equal only when they are. The mark before a hash
+ * is a character that no octet becomes, so that no bytes can be made to look like the hash of others.
+ */
+function keyOf(der: Uint8Array): string {
+  return der.length > maxKeyLength ? `\u0100${hash('sha256', der)}` : asBuffer(der).toString('latin1')
+}
+
+function keyOfChain(leaf: Uint8Array, rest: readonly Uint8Array[]): string {
+  const digest = createHash('sha256')
+  for (const der of [leaf, ...rest]) digest.update(hash('sha256', der, 'buffer'))
+  return digest.digest('latin1')
+}
+
+function asBuffer(octets: Uint8Array): Buffer {
+  return octets instanceof Buffer ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length)
+}

@@ -1,0 +1,97 @@
+import { isDeepStrictEqual } from 'node:util'
+import { CodedError } from '../../errors.ts'
+import type { KeyStore } from '../../pki/keystore/keystore.ts'
+import type { PathOptions } from '../../pki/path/validate.ts'
+import type { TrustAnchor } from '../../pki/path/verdict.ts'
+import type { Certificate } from '../../pki/x509/certificate.ts'
+import type { Crl } from '../../pki/x509/crl.ts'
+import type { EpochCause } from './epoch.ts'
+
+/** What verdicts are made from. A value: a reload hands a new one to `Trust.replace`. */
+export interface TrustMaterial {
+  /** CA entries, and clients' own certificates (pinned leaves) */
+  readonly anchors: readonly TrustAnchor[]
+  /** certificates that help to build a path, and are not trusted by themselves */
+  readonly intermediates?: readonly Certificate[]
+  /** undefined: revocation is not checked; given: a certificate that no CRL covers is refused */
+  readonly crls?: readonly Crl[]
+  readonly policy: TrustPolicy
+}
+
+/** How paths are judged, as `pki/path` has it, apart from the moment. */
+export type TrustPolicy = Omit<PathOptions, 'at'>
+
+/** A trust store with the name (mostly its file) that warnings call it by. */
+export interface TrustStore {
+  readonly name: string
+  readonly store: KeyStore
+}
+
+export interface TrustAnchors {
+  readonly anchors: readonly TrustAnchor[]
+  /** sentences for the administrator; none of them stops the start */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * The anchors of one listener: every trusted-certificate entry of its trust stores, and nothing else. A private-key entry is no
+ * anchor, and public roots are none unless a store holds them (invariant 4).
+ * Throws ERR_TRUST_EMPTY when there is none, and the listener asks for certificates.
+ */
+export function readAnchors(
+  stores: readonly TrustStore[],
+  options: { readonly at: number; readonly clientAuth: 'none' | 'want' | 'need' },
+): TrustAnchors {
+  const warnings: string[] = []
+  const anchors: TrustAnchor[] = []
+  const seen = new Map<string, string>()
+  for (const { name, store } of stores) {
+    for (const entry of store.entries) {
+      const place = `${name}, alias ${JSON.stringify(entry.alias)}`
+      if (entry.kind !== 'trusted-certificate') {
+        warnings.push(`${place}: a ${entry.kind} entry in a trust store is not trusted`)
+        continue
+      }
+      const { certificate } = entry
+      const earlier = seen.get(certificate.thumbprint)
+      if (earlier !== undefined) warnings.push(`${place}: the same certificate stands as ${earlier}`)
+      if (certificate.notAfter < options.at) warnings.push(`${place}: the certificate has expired, and lets nobody in`)
+      if (certificate.notBefore > options.at) warnings.push(`${place}: the certificate is not valid yet`)
+      seen.set(certificate.thumbprint, place)
+      anchors.push({ alias: entry.alias, certificate })
+    }
+  }
+  if (anchors.length === 0 && options.clientAuth !== 'none') throw empty(stores)
+  return { anchors, warnings }
+}
+
+function empty(stores: readonly TrustStore[]): CodedError {
+  const names = stores.map(store => store.name).join(', ')
+  return new CodedError(
+    'ERR_TRUST_EMPTY',
+    stores.length === 0 ? 'no trust store is named' : `no trusted certificate in ${names}`,
+    {
+      remedy:
+        'Import the certificate of the authority that issues client certificates, or a client certificate itself, into the trust store (countersign keystore import), or set clientAuth: none.',
+    },
+  )
+}
+
+/** What differs between two materials, undefined when both give the same verdicts. */
+export function changedPart(one: TrustMaterial, other: TrustMaterial): EpochCause | undefined {
+  if (anchorList(one) !== anchorList(other)) return 'anchors'
+  if (!sameCrls(one.crls, other.crls)) return 'revocation'
+  return isDeepStrictEqual(one.policy, other.policy) ? undefined : 'policy'
+}
+
+function anchorList({ anchors, intermediates = [] }: TrustMaterial): string {
+  return JSON.stringify([
+    anchors.map(({ alias, certificate }) => [alias, certificate.thumbprint]),
+    intermediates.map(certificate => certificate.thumbprint),
+  ])
+}
+
+function sameCrls(one: readonly Crl[] | undefined, other: readonly Crl[] | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
+  return one.length === other.length && one.every((crl, i) => crl.raw.equals(other[i]!.raw))
+}
