@@ -1,5 +1,5 @@
 import { CodedError } from '../../errors.ts'
-import { der, oid, sequence, setOf, tag } from '../asn1/der.ts'
+import { DerReader, der, oid, sequence, setOf, tag } from '../asn1/der.ts'
 import { attributeNames } from '../asn1/oid-names.ts'
 
 /**
@@ -19,6 +19,9 @@ export interface AttributeSource {
   /** default: what RFC 5280 appendix A.1 prescribes for the attribute, else UTF8String */
   readonly encoding?: 'utf8' | 'printable' | 'ia5' | 'bmp' | 'teletex'
 }
+
+/** `raw`, where the text had one, is the whole value */
+type ParsedAttribute = AttributeSource & { readonly raw?: Uint8Array }
 
 /** DER of a Name (RFC 5280 section 4.1.2.4). Throws ERR_NAME_MALFORMED. */
 export function buildName(source: NameSource): Buffer {
@@ -50,10 +53,10 @@ const prescribed: Readonly<Record<string, AttributeSource['encoding']>> = {
   '1.2.840.113549.1.9.1': 'ia5',
 }
 
-function attribute({ type, value, encoding }: AttributeSource): Buffer {
+function attribute({ type, value, encoding, raw }: ParsedAttribute): Buffer {
   const dotted = /^\d+(\.\d+)+$/.test(type) ? type : attributeTypes.get(type.toLowerCase())
   if (dotted === undefined) throw malformed(`unknown attribute type ${JSON.stringify(type)}`)
-  return sequence(oid(dotted), stringValue(value, encoding ?? prescribed[dotted] ?? 'utf8'))
+  return sequence(oid(dotted), raw ?? stringValue(value, encoding ?? prescribed[dotted] ?? 'utf8'))
 }
 
 function stringValue(value: string, encoding: NonNullable<AttributeSource['encoding']>): Buffer {
@@ -74,11 +77,11 @@ function stringValue(value: string, encoding: NonNullable<AttributeSource['encod
 }
 
 /** RFC 4514 section 3: relative names as the text has them, most specific first. */
-function parseNameText(text: string): AttributeSource[][] {
-  const relativeNames: AttributeSource[][] = []
+function parseNameText(text: string): ParsedAttribute[][] {
+  const relativeNames: ParsedAttribute[][] = []
   if (text.trim() === '') return relativeNames
   let offset = 0
-  let relative: AttributeSource[] = []
+  let relative: ParsedAttribute[] = []
   for (;;) {
     const equals = text.indexOf('=', offset)
     if (equals < 0) throw malformed(`no "=" after offset ${offset} in ${JSON.stringify(text)}`)
@@ -87,7 +90,14 @@ function parseNameText(text: string): AttributeSource[][] {
       .trim()
       .replace(/^OID\./i, '')
     const [value, end] = readValue(text, equals + 1)
-    relative.push({ type, value })
+    relative.push(
+      text
+        .slice(equals + 1, end)
+        .trimStart()
+        .startsWith('#')
+        ? hexValue(type, value)
+        : { type, value },
+    )
     if (text[end] !== '+') {
       relativeNames.push(relative)
       relative = []
@@ -95,6 +105,19 @@ function parseNameText(text: string): AttributeSource[][] {
     if (end >= text.length) return relativeNames
     offset = end + 1
   }
+}
+
+/** RFC 4514 section 2.4: `#` and the DER of the value in hex. */
+function hexValue(type: string, text: string): ParsedAttribute {
+  const raw = /^#([0-9a-f]{2})+$/i.test(text) ? Buffer.from(text.slice(1), 'hex') : Buffer.alloc(0)
+  try {
+    const reader = new DerReader(raw)
+    reader.element()
+    reader.close('the value')
+  } catch (cause) {
+    throw malformed(`${text} is not # and the DER of one value in hex`, cause)
+  }
+  return { type, value: '', raw }
 }
 
 /** The value that begins at `start`, without its escapes and the blanks around it, and the offset of what ended it. */
@@ -122,9 +145,10 @@ function readValue(text: string, start: number): [string, number] {
   return [Buffer.concat(octets.slice(0, kept)).toString('utf8'), offset]
 }
 
-function malformed(message: string): CodedError {
+function malformed(message: string, cause?: unknown): CodedError {
   return new CodedError('ERR_NAME_MALFORMED', `malformed distinguished name: ${message}`, {
     remedy:
       'Write the name as in RFC 4514, most specific first, for example CN=alice,O=Example,C=DE, with a backslash before , + " \\ < > ;',
+    cause,
   })
 }
