@@ -8,7 +8,6 @@ import {
   basicConstraints,
   type ExtendedKeyUsage,
   extKeyUsage,
-  type KeyUsage,
   keyIdentifier,
   keyUsage,
   nameConstraints,
@@ -18,6 +17,7 @@ import {
 import type { GeneralNameSource } from '../../src/pki/x509/build-general-name.ts'
 import type { NameSource } from '../../src/pki/x509/build-name.ts'
 import { type Certificate, type Extension, parseCertificate } from '../../src/pki/x509/certificate.ts'
+import type { KeyUsage } from '../../src/pki/x509/extensions.ts'
 import { writePem } from '../../src/pki/x509/pem.ts'
 import type { Digest } from '../../src/pki/x509/sign.ts'
 import { thumbprint } from '../../src/pki/x509/thumbprint.ts'

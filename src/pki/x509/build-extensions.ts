@@ -18,6 +18,7 @@ import {
 } from '../asn1/der.ts'
 import { buildGeneralName, buildGeneralSubtree, type GeneralNameSource } from './build-general-name.ts'
 import type { Extension } from './certificate.ts'
+import { type KeyUsage, keyUsages } from './extensions.ts'
 
 /** DER of one Extension (RFC 5280 section 4.1): `critical` is left out when it is FALSE. */
 export function encodeExtension({ oid: id, critical, value }: Extension): Buffer {
@@ -36,22 +37,9 @@ export function basicConstraints(constraints: { ca: boolean; pathLength?: number
   return rawExtension('2.5.29.19', sequence(...parts), critical)
 }
 
-const keyUsageBits = [
-  'digitalSignature',
-  'nonRepudiation',
-  'keyEncipherment',
-  'dataEncipherment',
-  'keyAgreement',
-  'keyCertSign',
-  'cRLSign',
-  'encipherOnly',
-  'decipherOnly',
-] as const
-export type KeyUsage = (typeof keyUsageBits)[number]
-
 /** RFC 5280 section 4.2.1.3 */
 export function keyUsage(usages: readonly KeyUsage[], critical = true): Extension {
-  return rawExtension('2.5.29.15', namedBits(usages.map(usage => keyUsageBits.indexOf(usage))), critical)
+  return rawExtension('2.5.29.15', namedBits(usages.map(usage => keyUsages.indexOf(usage))), critical)
 }
 
 const purposes = {
