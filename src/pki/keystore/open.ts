@@ -1,0 +1,21 @@
+import type { KeyStore, KeyStoreType } from './keystore.ts'
+import { keyStoreError } from './keystore-error.ts'
+
+export interface OpenOptions {
+  /** undefined: what the format lets be read without one. An empty text is a password like any other */
+  readonly password?: string | undefined
+  /** for keys (and, in PKCS#12, encrypted contents) whose password is not the store's */
+  readonly keyPassword?: string | undefined
+  /** refuse any other type */
+  readonly type?: KeyStoreType | undefined
+  /** named in messages; gives the aliases of a PEM file */
+  readonly file?: string | undefined
+}
+
+/**
+ * Opens a key store. The format is seen from the content. With a password, integrity is verified, or the store is not opened.
+ * Throws ERR_KEYSTORE_*.
+ */
+export function openKeyStore(_bytes: Uint8Array, options: OpenOptions = {}): KeyStore {
+  throw keyStoreError('ERR_KEYSTORE_UNKNOWN_FORMAT', `${options.file ?? 'the key store'} is of no known format`)
+}
