@@ -1,0 +1,144 @@
+import { isCoded } from '../../errors.ts'
+import type { Trusted } from '../../pki/path/verdict.ts'
+import type { Certificate } from '../../pki/x509/certificate.ts'
+import { type Refusal, refuse } from '../../refusals.ts'
+import { type Binding, type Level, levelOf, levels } from './binding.ts'
+import type { BindingStore } from './binding-store.ts'
+import { compileBinding } from './compile-binding.ts'
+import type { ConfiguredBindings } from './configured-bindings.ts'
+import { type CertificateSelectors, selectorsOf } from './selector.ts'
+
+/** The users that a certificate may act as. */
+export interface Candidates {
+  readonly ok: true
+  readonly tenant: string
+  /** the first is the default; `*` is any user that exists, and no default */
+  readonly users: readonly string[] | '*'
+  /** the binding that says so, in words an administrator recognises */
+  readonly binding: string
+  readonly considered: readonly Consideration[]
+}
+
+/** Nobody: with the refusal that tells the holder of the certificate why. */
+export interface NoCandidates extends Refusal {
+  readonly considered: readonly Consideration[]
+}
+
+/** One binding that looked for this certificate, and what became of it: for `cert explain`, never for a client. */
+export interface Consideration {
+  readonly binding: string
+  readonly id: string | undefined
+  readonly level: Level
+  readonly outcome: 'decides' | 'does not apply' | 'less specific' | 'refuses'
+  readonly reason: string
+}
+
+interface Answer {
+  readonly tenant: string
+  readonly users: readonly string[] | '*'
+  readonly binding: string
+}
+
+/**
+ * The candidate users of a trusted certificate: what the most specific bindings say that match (thumbprint, then subject or
+ * alternative name, then anchor). Two of one level that differ are refused, never ranked by their order (invariant 7).
+ */
+export async function findCandidates(
+  { path }: Pick<Trusted, 'path'>,
+  configured: ConfiguredBindings,
+  store?: BindingStore,
+): Promise<Candidates | NoCandidates> {
+  const leaf = path[0]!
+  const aliases = configured.directory.aliases(path)
+  const considered: Consideration[] = []
+  const none = ({ code, detail }: Refusal): NoCandidates => ({ ...refuse(code, detail), considered })
+  const names = selectorsUnlessBroken(leaf, aliases)
+  if ('code' in names) return none(names)
+  const stored = (await store?.find(names.selectors)) ?? []
+  const found = [...configured.find(names.selectors), ...stored.map(({ id, options }) => compileBinding(options, id))]
+  let decided: Answer | undefined
+  for (const level of levels) {
+    const bindings = found.filter(({ selector }) => levelOf(selector.kind) === level)
+    if (decided !== undefined) {
+      considered.push(...bindings.map(binding => consider(binding, 'less specific', 'a more specific binding decides')))
+      continue
+    }
+    if (level === 'name' && names.truncated) return none(tooManyNames)
+    const answer = answerOfLevel(bindings, leaf, aliases, considered)
+    if (answer !== undefined && 'code' in answer) return none(answer)
+    decided = answer
+  }
+  return decided === undefined ? none(notCovered) : { ok: true, ...decided, considered }
+}
+
+const notCovered = refuse('certificate_not_bound', 'No binding covers this certificate.')
+const tooManyNames = refuse(
+  'certificate_not_bound',
+  'The certificate has too many alternative names to look for a binding.',
+)
+const disagree = refuse('binding_ambiguous', 'Bindings of the same rank give different users for this certificate.')
+
+function selectorsUnlessBroken(leaf: Certificate, aliases: readonly string[]): CertificateSelectors | Refusal {
+  try {
+    return selectorsOf(leaf, aliases)
+  } catch (error) {
+    if (!isCoded(error, 'ERR_CERTIFICATE_MALFORMED')) throw error
+    return refuse('certificate_malformed', 'The alternative names of the certificate cannot be read.')
+  }
+}
+
+/** What the bindings of one level say together: one answer, a refusal, or nothing. */
+function answerOfLevel(
+  bindings: readonly Binding[],
+  leaf: Certificate,
+  aliases: readonly string[],
+  considered: Consideration[],
+): Answer | Refusal | undefined {
+  let agreed: Answer | undefined
+  for (const binding of bindings) {
+    const answer = answerOf(binding, leaf, aliases)
+    if (typeof answer === 'string') {
+      considered.push(consider(binding, 'does not apply', answer))
+      continue
+    }
+    if ('code' in answer) {
+      considered.push(consider(binding, 'refuses', answer.detail))
+      return answer
+    }
+    considered.push(consider(binding, 'decides', ''))
+    if (agreed !== undefined && !sameAnswer(answer, agreed)) return disagree
+    agreed ??= answer
+  }
+  return agreed
+}
+
+function consider({ label, id, selector }: Binding, outcome: Consideration['outcome'], reason: string): Consideration {
+  return { binding: label, id, level: levelOf(selector.kind), outcome, reason }
+}
+
+/** What a binding says of a certificate; a sentence when it does not apply after all. */
+function answerOf(
+  { anchor, answer, tenant, label: binding }: Binding,
+  leaf: Certificate,
+  aliases: readonly string[],
+): Answer | Refusal | string {
+  if (anchor !== undefined && !aliases.includes(anchor))
+    return `the anchor ${anchor} does not vouch for the certificate`
+  if (answer.kind === 'any') return { tenant, users: '*', binding }
+  if (answer.kind === 'users') return { tenant, users: answer.users, binding }
+  const result = answer.mapping.apply(leaf)
+  switch (result.kind) {
+    case 'user':
+      return { tenant, users: [result.user], binding }
+    case 'none':
+      return result.reason
+    case 'ambiguous':
+      return refuse('binding_ambiguous', `No user can be told from the certificate: ${result.reason}.`)
+    case 'unfit':
+      return refuse('certificate_not_bound', `No user can be told from the certificate: ${result.reason}.`)
+  }
+}
+
+function sameAnswer(one: Answer, other: Answer): boolean {
+  return one.tenant === other.tenant && JSON.stringify(one.users) === JSON.stringify(other.users)
+}

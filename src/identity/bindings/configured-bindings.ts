@@ -1,0 +1,93 @@
+import { CodedError } from '../../errors.ts'
+import type { TrustAnchor } from '../../pki/path/verdict.ts'
+import { type AnchorDirectory, createAnchorDirectory } from './anchor-directory.ts'
+import { type Binding, levelOf, type Selector } from './binding.ts'
+import { compileBinding } from './compile-binding.ts'
+import type { BindingOptions } from './options.ts'
+import { selectorKey } from './selector.ts'
+
+/** The bindings of the configuration together with the anchors that they name. A value: a reload makes a new one. */
+export interface ConfiguredBindings {
+  readonly directory: AnchorDirectory
+  find(selectors: readonly Selector[]): readonly Binding[]
+}
+
+export interface BindingProblem {
+  /** position in the list of the configuration */
+  readonly index: number
+  readonly error: CodedError
+}
+
+export interface BindingReview {
+  readonly bindings: ConfiguredBindings
+  /** any of them stops the start */
+  readonly problems: readonly BindingProblem[]
+  /** sentences for the administrator */
+  readonly warnings: readonly string[]
+}
+
+/** Reads the bindings of the configuration against the anchors of all listeners, and tells everything that is wrong with them. */
+export function reviewBindings(options: readonly BindingOptions[], anchors: readonly TrustAnchor[]): BindingReview {
+  const directory = createAnchorDirectory(anchors)
+  const problems: BindingProblem[] = []
+  const warnings: string[] = []
+  const index = new Map<string, Binding[]>()
+  const answers = new Map<string, string>()
+  for (const [position, written] of options.entries()) {
+    try {
+      const binding = compileBinding(written)
+      checkAnchor(written.anchor, directory)
+      checkConflict(binding, answers)
+      warnings.push(...widerThanItSeems(binding, directory))
+      const key = selectorKey(binding.selector)
+      index.set(key, [...(index.get(key) ?? []), binding])
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error
+      problems.push({ index: position, error })
+    }
+  }
+  const find = (selectors: readonly Selector[]) => selectors.flatMap(selector => index.get(selectorKey(selector)) ?? [])
+  return { bindings: { directory, find }, problems, warnings }
+}
+
+// A name that points nowhere would be a rule that silently never holds, or, after the next import, suddenly does.
+function checkAnchor(alias: string | undefined, directory: AnchorDirectory): void {
+  if (alias === undefined || directory.known.has(alias.toLowerCase())) return
+  if (directory.ambiguous.has(alias.toLowerCase())) {
+    throw new CodedError(
+      'ERR_BINDING_ANCHOR_AMBIGUOUS',
+      `the anchor ${JSON.stringify(alias)} stands for different authorities in different trust stores`,
+      { remedy: 'Give each authority an alias of its own (countersign keytool -changealias), and name that one.' },
+    )
+  }
+  throw new CodedError('ERR_BINDING_ANCHOR_UNKNOWN', `no trust store has an entry called ${JSON.stringify(alias)}`, {
+    remedy:
+      directory.known.size === 0
+        ? 'Name a trust store for a listener first.'
+        : `Name one of the aliases that \`countersign keystore list\` prints, for example ${JSON.stringify([...directory.known][0])}.`,
+  })
+}
+
+function checkConflict({ selector, anchor, tenant, answer, label }: Binding, answers: Map<string, string>): void {
+  const key = `${selectorKey(selector)} ${anchor ?? ''}`
+  const mine = JSON.stringify([tenant, answer])
+  const earlier = answers.get(key)
+  answers.set(key, earlier ?? mine)
+  if (earlier === undefined || earlier === mine) return
+  throw new CodedError('ERR_BINDING_CONFLICT', `two bindings for ${label} give different users`, {
+    remedy: 'Make one binding of the two: name all users in one list, the default first.',
+  })
+}
+
+function widerThanItSeems({ selector, anchor, answer, label }: Binding, directory: AnchorDirectory): string[] {
+  const warnings: string[] = []
+  if (levelOf(selector.kind) === 'name' && anchor === undefined && directory.known.size > 1) {
+    warnings.push(
+      `the binding for ${label} holds whichever of the ${directory.known.size} trust anchors certifies that name; add anchor: to name the one that may`,
+    )
+  }
+  if (answer.kind === 'any' && selector.kind !== 'thumbprint') {
+    warnings.push(`insecureAnyUser: every certificate that the binding for ${label} covers may act as any user`)
+  }
+  return warnings
+}

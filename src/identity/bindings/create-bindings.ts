@@ -1,0 +1,30 @@
+import type { Trusted } from '../../pki/path/verdict.ts'
+import type { Epoch } from '../trust/epoch.ts'
+import type { BindingStore } from './binding-store.ts'
+import { type Candidates, findCandidates, type NoCandidates } from './candidates.ts'
+import type { ConfiguredBindings } from './configured-bindings.ts'
+
+/** Certificate to users, at the present trust epoch. */
+export interface Bindings {
+  candidates(trusted: Pick<Trusted, 'path'>): Promise<Candidates | NoCandidates>
+  /** Takes the bindings of a reloaded configuration; whatever was decided from the old ones is void. */
+  replace(configured: ConfiguredBindings): void
+}
+
+export interface BindingSource {
+  readonly configured: ConfiguredBindings
+  readonly epoch: Epoch
+  /** bindings that are added while the server runs. Whoever watches the store raises the epoch when it changes */
+  readonly store?: BindingStore
+}
+
+export function createBindings({ configured, epoch, store }: BindingSource): Bindings {
+  let present = configured
+  return {
+    candidates: trusted => findCandidates(trusted, present, store),
+    replace(next) {
+      present = next
+      epoch.raise('bindings')
+    },
+  }
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { alternativeKinds } from './certificate-values.ts'
+
+const text = z.string().min(1).max(4096)
+const userName = z.string().min(1).max(255)
+
+const mappingOptions = z
+  .strictObject({
+    from: text.describe(
+      'the value of the certificate that names the user: subject.CN or another attribute, san.email, san.dns, san.uri or san.upn',
+    ),
+    match: text
+      .optional()
+      .describe(
+        'a regular expression that the whole value must match, with ^ and $ around every alternative; without back references and look-around',
+      ),
+    replace: text
+      .optional()
+      .describe(
+        'the user name, with $1 to $9 for the groups of match and $& for the whole value; default: the whole value',
+      ),
+  })
+  .describe('takes the user name from the certificate')
+
+const sanOptions = z
+  .strictObject(
+    Object.fromEntries(
+      alternativeKinds.map(kind => [kind, text.optional().describe(`the ${sanNouns(kind)}, exactly`)]),
+    ) as Record<(typeof alternativeKinds)[number], z.ZodOptional<z.ZodString>>,
+  )
+  .refine(san => Object.values(san).filter(value => value !== undefined).length === 1, {
+    error: 'name exactly one of email, dns, uri, upn',
+  })
+
+/** One entry of `bindings`: which certificate it is about (thumbprint, subject, san or anchor), and which users it may act as. */
+export const bindingOptions = z
+  .strictObject({
+    thumbprint: text
+      .optional()
+      .describe('SHA-256 thumbprint of the one certificate that is meant, in hex, colons or not'),
+    subject: text
+      .optional()
+      .describe('the whole subject, as RFC 4514 text (CN=alice,O=Example,C=DE); compared by its attributes, exactly'),
+    san: sanOptions.optional().describe('one subject alternative name'),
+    anchor: text
+      .optional()
+      .describe(
+        'alias of the trust store entry that vouches for the certificate; alone, or as a further condition beside subject or san',
+      ),
+    users: z
+      .array(userName)
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe(
+        'the users that the certificate may act as, the first by default; ["*"] is any existing user, none by default',
+      ),
+    user: mappingOptions.optional(),
+    tenant: z.string().min(1).max(255).default('default').describe('the tenant of the users'),
+    insecureAnyUser: z
+      .boolean()
+      .default(false)
+      .describe(
+        'allows users: ["*"] in a binding that is not about one certificate by its thumbprint: whoever the authority certifies may be anyone',
+      ),
+  })
+  .check(({ value, issues }) => {
+    const complain = (path: string[], message: string) => issues.push({ code: 'custom', path, message, input: value })
+    const selectors = (['thumbprint', 'subject', 'san'] as const).filter(key => value[key] !== undefined)
+    if (selectors.length > 1) complain([selectors[1]!], `name either ${selectors.join(' or ')}, not both`)
+    if (selectors.length === 0 && value.anchor === undefined) complain([], 'name a thumbprint, subject, san or anchor')
+    if ((value.users === undefined) === (value.user === undefined)) complain(['users'], 'name either users or user')
+    if (value.users?.includes('*')) {
+      if (value.users.length > 1) complain(['users'], '"*" stands alone: any existing user')
+      if (value.thumbprint === undefined && !value.insecureAnyUser) {
+        complain(
+          ['users'],
+          '"*" without a thumbprint lets everyone whom the authority certifies be anyone; set insecureAnyUser: true if that is meant',
+        )
+      }
+    } else if (value.users !== undefined && new Set(value.users).size < value.users.length) {
+      complain(['users'], 'a user stands there twice')
+    }
+  })
+
+export const bindingsOptions = z
+  .array(bindingOptions)
+  .max(10_000)
+  .default([])
+  .describe(
+    'which certificates may act as which users; the most specific that match decide: thumbprint, then subject or san, then anchor',
+  )
+
+export type BindingOptions = z.output<typeof bindingOptions>
+
+function sanNouns(kind: (typeof alternativeKinds)[number]): string {
+  return { email: 'e-mail address', dns: 'DNS name', uri: 'URI', upn: 'user principal name' }[kind]
+}
