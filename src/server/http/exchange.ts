@@ -1,18 +1,20 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { Duplex } from 'node:stream'
 import type { Judgement } from '../../identity/trust/trust.ts'
+import type { Problem } from './problem.ts'
 
-/** What the listener knows about a connection, read once when the handshake ends. */
+/** What the listener knows about a connection, read once when the handshake ends. One object per connection: fit as a WeakMap's key. */
 export interface Peer {
   readonly listener: string
   readonly remoteAddress: string
   readonly remotePort: number
-  /** DER, leaf first; empty when no certificate was presented */
+  /** DER, leaf first; empty when no certificate was presented. Only the leaf when the TLS session was resumed */
   readonly chain: readonly Uint8Array[]
   /** TLSv1.3 or TLSv1.2 */
   readonly protocol: string
   readonly resumed: boolean
-  /** judged again whenever the trust epoch has moved on; undefined without a certificate */
+  /** judged again whenever the trust epoch has moved on or the verdict has run out; undefined without a certificate */
   judgement(): Judgement | undefined
 }
 
@@ -25,9 +27,23 @@ export interface Exchange {
   readonly path: string
   /** without the question mark, empty when absent */
   readonly query: string
+  /** lower-case names; a field that came more than once and is not a list by its standard is an array, never joined */
   readonly headers: IncomingHttpHeaders
   readonly request: IncomingMessage | Http2ServerRequest
   readonly response: ServerResponse | Http2ServerResponse
+  /** what the limit of the listener leaves of the body, in bytes */
+  readonly maxBodyBytes: number
+  /** the client asks to go on in another protocol (HTTP/1.1 only); whoever does not care answers as always */
+  readonly upgrade: Upgrade | undefined
+  /** a problem as a page for people */
+  readonly problemPage: ((problem: Problem) => string) | undefined
+}
+
+export interface Upgrade {
+  /** as the client spelled it: `websocket` */
+  readonly protocol: string
+  /** Takes the connection over; `response` is void from then on. `head` is what came after the request's header section. */
+  accept(): { readonly socket: Duplex; readonly head: Buffer }
 }
 
 /** An answer as a value, for endpoints that need no streaming. */

@@ -1,0 +1,81 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { Exchange, Peer, Upgrade } from './exchange.ts'
+import { type HeaderLimits, readHeaders } from './headers.ts'
+import { type Problem, sendProblem } from './problem.ts'
+import { nextRequestId } from './request-id.ts'
+import { readTarget } from './target.ts'
+
+export interface ExchangeSettings extends HeaderLimits {
+  readonly problemPage: ((problem: Problem) => string) | undefined
+}
+
+/**
+ * Reads a request as far as everyone needs it: path, fields, declared size. undefined: it was refused, and the answer has been sent.
+ * What two servers could read in two ways is refused here, before anybody decides anything on it.
+ */
+export function openExchange(
+  peer: Peer,
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+  settings: ExchangeSettings,
+  upgrade?: Upgrade,
+): Exchange | undefined {
+  const target = readTarget(request.url ?? '')
+  const { headers, fault } = readHeaders(request, settings)
+  if (typeof target !== 'string' && fault === undefined) {
+    return new OpenExchange(peer, request, response, settings, target.path, target.query, headers, upgrade)
+  }
+  const refused = new OpenExchange(peer, request, response, settings, '', '', headers, undefined)
+  // Where the next request on the connection begins is in doubt as well.
+  if ('shouldKeepAlive' in response) response.shouldKeepAlive = false
+  sendProblem(refused, fault ?? { code: 'bad_request', detail: String(target) })
+  return undefined
+}
+
+class OpenExchange implements Exchange {
+  readonly peer: Peer
+  readonly request: IncomingMessage | Http2ServerRequest
+  readonly response: ServerResponse | Http2ServerResponse
+  readonly method: string
+  readonly path: string
+  readonly query: string
+  readonly headers: IncomingHttpHeaders
+  readonly upgrade: Upgrade | undefined
+  readonly #settings: ExchangeSettings
+  #requestId: string | undefined = undefined
+
+  constructor(
+    peer: Peer,
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+    settings: ExchangeSettings,
+    path: string,
+    query: string,
+    headers: IncomingHttpHeaders,
+    upgrade: Upgrade | undefined,
+  ) {
+    this.peer = peer
+    this.request = request
+    this.response = response
+    this.method = request.method ?? ''
+    this.path = path
+    this.query = query
+    this.headers = headers
+    this.upgrade = upgrade
+    this.#settings = settings
+  }
+
+  get requestId(): string {
+    this.#requestId ??= nextRequestId()
+    return this.#requestId
+  }
+
+  get maxBodyBytes(): number {
+    return this.#settings.maxBodyBytes
+  }
+
+  get problemPage(): ((problem: Problem) => string) | undefined {
+    return this.#settings.problemPage
+  }
+}

@@ -1,0 +1,102 @@
+import type { ServerHttp2Session } from 'node:http2'
+import type { TLSSocket } from 'node:tls'
+import type { Judgement, PresentedChain, Trust } from '../../identity/trust/trust.ts'
+import type { Peer } from '../http/exchange.ts'
+
+/** One connection after its handshake: what the peer presented, and what trust says of it. */
+export class Connection implements Peer, PresentedChain {
+  readonly listener: string
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly protocol: string
+  readonly resumed: boolean
+  /** empty when no certificate was presented */
+  leaf: Uint8Array
+  readonly socket: TLSSocket
+  session: ServerHttp2Session | undefined = undefined
+  /** requests that were taken and not answered yet, and how many there have been */
+  open = 0
+  served = 0
+  readonly #trust: Trust
+  #judgement: Judgement | undefined = undefined
+
+  /** The certificate is read from the socket here and never again: each reading costs 25 µs. */
+  constructor(listener: string, socket: TLSSocket, remote: Remote, trust: Trust) {
+    this.listener = listener
+    this.remoteAddress = remote.address
+    this.remotePort = remote.port
+    this.protocol = socket.getProtocol() ?? ''
+    this.resumed = socket.isSessionReused()
+    this.leaf = socket.getPeerX509Certificate()?.raw ?? nothing
+    this.socket = socket
+    this.#trust = trust
+  }
+
+  get presented(): boolean {
+    return this.leaf.length > 0
+  }
+
+  get chain(): readonly Uint8Array[] {
+    return this.presented ? [this.leaf, ...(this.rest() ?? [])] : []
+  }
+
+  /** Of a resumed session OpenSSL keeps the leaf alone. */
+  rest(): readonly Uint8Array[] | undefined {
+    if (this.resumed) return undefined
+    const chain: Uint8Array[] = []
+    let issuer = this.socket.getPeerX509Certificate()?.issuerCertificate
+    while (issuer !== undefined && chain.length < longestChain) {
+      chain.push(issuer.raw)
+      issuer = issuer.issuerCertificate
+    }
+    return chain
+  }
+
+  judgement(): Judgement | undefined {
+    const known = this.#judgement
+    if (known !== undefined && this.#trust.holds(known)) return known
+    if (!this.presented) return undefined
+    const judgement = this.#trust.judge(this)
+    // The same bytes as those that trust keeps: a client's second connection needs no copy of its own.
+    if (judgement.certificate !== undefined) this.leaf = judgement.certificate.raw
+    this.#judgement = judgement
+    return judgement
+  }
+
+  /** The judgement that was last asked for, void or not. */
+  get lastJudgement(): Judgement | undefined {
+    return this.#judgement
+  }
+
+  /** Ends the connection now, requests in flight included; a client at rest is told so first. */
+  drop(): void {
+    const { session, socket } = this
+    if (session !== undefined && !session.destroyed) session.goaway()
+    else if (this.open > 0) return void socket.destroy()
+    else socket.destroySoon()
+    // Whoever does not read what it is told is cut off.
+    setTimeout(() => socket.destroy(), farewellMs).unref()
+  }
+
+  /** Ends the connection when its requests in flight are answered; at once when there are none. */
+  retire(): void {
+    if (this.session !== undefined) this.session.close()
+    else if (this.open === 0) this.socket.destroySoon()
+  }
+}
+
+export interface Remote {
+  readonly address: string
+  readonly port: number
+}
+
+/** Where the HTTP servers find the connection of a socket or session. A symbol: a WeakMap would cost every request more. */
+export const connectionOf = Symbol('connection')
+
+export interface WithConnection {
+  [connectionOf]?: Connection
+}
+
+const nothing = new Uint8Array(0)
+const longestChain = 64
+const farewellMs = 100

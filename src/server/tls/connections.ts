@@ -1,0 +1,90 @@
+import type { Socket } from 'node:net'
+import type { Clock } from '../../clock.ts'
+import type { Trust } from '../../identity/trust/trust.ts'
+import type { Peer } from '../http/exchange.ts'
+import type { Connection } from './connection.ts'
+import type { ListenerLimits } from './options.ts'
+
+/** Whether what was decided for a peer would be decided again: asked when trust has moved on, for peers whose certificate is still good. */
+export type StillHolds = (peer: Peer) => boolean | Promise<boolean>
+
+/** The open connections of one listener: how many, from where, and whether they may stay. */
+export class Connections {
+  readonly #open = new Set<Connection>()
+  readonly #perAddress = new Map<string, number>()
+  readonly #limits: Pick<ListenerLimits, 'maxConnectionsPerAddress'>
+
+  constructor(limits: Pick<ListenerLimits, 'maxConnectionsPerAddress'>) {
+    this.#limits = limits
+  }
+
+  /** Counts a connection that is just being accepted. false: this address has too many. */
+  enter(raw: Socket, address: string): boolean {
+    const count = this.#perAddress.get(address) ?? 0
+    if (count >= this.#limits.maxConnectionsPerAddress) return false
+    this.#perAddress.set(address, count + 1)
+    raw.once('close', () => this.#leave(address))
+    return true
+  }
+
+  #leave(address: string): void {
+    const count = this.#perAddress.get(address) ?? 0
+    if (count > 1) this.#perAddress.set(address, count - 1)
+    else this.#perAddress.delete(address)
+  }
+
+  add(connection: Connection): void {
+    this.#open.add(connection)
+  }
+
+  delete(connection: Connection): void {
+    this.#open.delete(connection)
+  }
+
+  list(): readonly Connection[] {
+    return [...this.#open]
+  }
+
+  /** Ends what has outlived its certificate. The refusal of the next connection says why. */
+  dropExpired(clock: Clock): void {
+    const now = clock.now()
+    for (const connection of this.#open) {
+      const judgement = connection.lastJudgement
+      if (judgement?.verdict.ok && judgement.validUntil <= now && connection.judgement()?.verdict.ok !== true) {
+        connection.drop()
+      }
+    }
+  }
+
+  /**
+   * Judges every connection again and ends those that would not be let in any more (invariant 3). In slices, so that requests of
+   * others are answered meanwhile; these are judged by their epoch, whether or not their connection's turn has come.
+   */
+  async rejudge(trust: Trust, stillHolds: StillHolds | undefined): Promise<number> {
+    let dropped = 0
+    let sliceEnd = performance.now() + sliceMs
+    for (const connection of this.list()) {
+      if (!(await holds(connection, trust, stillHolds))) {
+        connection.drop()
+        dropped += 1
+      }
+      if (performance.now() > sliceEnd) {
+        await new Promise(setImmediate)
+        sliceEnd = performance.now() + sliceMs
+      }
+    }
+    return dropped
+  }
+}
+
+const sliceMs = 10
+
+async function holds(connection: Connection, trust: Trust, stillHolds: StillHolds | undefined): Promise<boolean> {
+  try {
+    const before = connection.lastJudgement
+    if (before?.verdict.ok && !trust.holds(before) && connection.judgement()?.verdict.ok !== true) return false
+    return stillHolds === undefined || (await stillHolds(connection))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,230 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { AddressInfo, DropArgument, Socket } from 'node:net'
+import type { Clock } from '../../clock.ts'
+import { CodedError } from '../../errors.ts'
+import type { Trust } from '../../identity/trust/trust.ts'
+import type { Log } from '../../log.ts'
+import type { Certificate } from '../../pki/x509/certificate.ts'
+import type { CertificateFacts, Events } from '../../telemetry/events/events.ts'
+import type { Exchange, Peer, Upgrade } from '../http/exchange.ts'
+import { type ExchangeSettings, openExchange } from '../http/open-exchange.ts'
+import { type Problem, sendProblem } from '../http/problem.ts'
+import { createAcceptor } from './accept.ts'
+import type { Connection } from './connection.ts'
+import { Connections, type StillHolds } from './connections.ts'
+import { createHttp1 } from './http1.ts'
+import { createHttp2 } from './http2.ts'
+import type { ListenerOptions } from './options.ts'
+import { secureContexts } from './secure-contexts.ts'
+import type { ServerIdentity } from './server-identity.ts'
+
+export interface ListenerSource {
+  readonly options: ListenerOptions
+  /** the first one is shown to clients that ask for no name, or an unknown one */
+  readonly identities: readonly [ServerIdentity, ...ServerIdentity[]]
+  readonly trust: Trust
+  /** whose names are sent when `advertiseAuthorities` is on */
+  readonly authorities?: readonly Certificate[]
+  /** Answers a request. What it throws is logged, and answered with 500. */
+  serve(exchange: Exchange): void | Promise<void>
+  /** asked for each connection when the trust epoch has risen, so that connections end whose user may no longer come in */
+  readonly stillHolds?: StillHolds
+  /** renders a problem for people */
+  readonly problemPage?: (problem: Problem) => string
+  readonly events: Pick<Events, 'handshakeCompleted' | 'handshakeFailed' | 'connectionRefused'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface Listener {
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  /** those whose handshake is done */
+  connections(): readonly Peer[]
+  /**
+   * Ends the connections that would not be let in any more; answers how many. Happens by itself when the trust epoch rises.
+   */
+  rejudge(): Promise<number>
+  /** New keys and certificates, and new authorities to advertise, from the next handshake on. Throws, and changes nothing, when they are unusable. */
+  replaceIdentities(identities: ListenerSource['identities'], authorities?: readonly Certificate[]): void
+  /** Accepts no more, lets requests in flight end for `graceMs`, then ends what is left. */
+  close(options?: { graceMs?: number }): Promise<void>
+}
+
+/** Listens for TLS connections. Throws ERR_LISTEN_FAILED when the address cannot be had, ERR_SERVER_KEY_UNUSABLE for a bad key. */
+export async function openListener(source: ListenerSource): Promise<Listener> {
+  const { options, trust, events, clock, log } = source
+  const { name, limits } = options
+  let contexts = secureContexts(options, source.identities, source.authorities ?? [])
+  let closing = false
+  const connections = new Connections(limits)
+  const settings: ExchangeSettings = {
+    maxBodyBytes: limits.maxBodyBytes,
+    maxHeaderFields: limits.maxHeaderFields,
+    problemPage: source.problemPage,
+  }
+  const http1 = createHttp1(limits, takeRequest)
+  const http2 = createHttp2(limits, takeRequest)
+  const { server } = http1
+  const acceptor = createAcceptor({ options, server, trust, events, contexts: () => contexts, onConnection })
+
+  server.on('connection', (raw: Socket) => {
+    const remote = { address: raw.remoteAddress ?? '', port: raw.remotePort ?? 0 }
+    if (connections.enter(raw, remote.address)) return acceptor.accept(raw, remote)
+    raw.destroy()
+    refused(remote.address, 'too_many_connections', `More than ${limits.maxConnectionsPerAddress} from this address.`)
+  })
+  server.on('drop', (dropped?: DropArgument) => {
+    refused(dropped?.remoteAddress ?? '', 'too_many_connections', `More than ${limits.maxConnections} are open.`)
+  })
+
+  function onConnection(connection: Connection, durationMs: number): void {
+    const { socket, remoteAddress, protocol, resumed, presented } = connection
+    events.handshakeCompleted({ listener: name, remoteAddress, protocol, resumed, presented, durationMs })
+    if (closing) return void socket.destroy()
+    // OpenSSL has seen to it for a full handshake. A resumed one it takes as it is (invariant 2).
+    if (options.clientAuth === 'need' && !presented) {
+      refused(remoteAddress, 'certificate_required', 'No client certificate was presented.')
+      return void socket.destroy()
+    }
+    if (options.onUntrusted === 'refuse') {
+      const judgement = connection.judgement()
+      if (judgement !== undefined && !judgement.verdict.ok) {
+        const { code, detail } = judgement.verdict
+        refused(remoteAddress, code, detail, judgement.certificate)
+        return void socket.destroySoon()
+      }
+    }
+    connections.add(connection)
+    socket.once('close', () => connections.delete(connection))
+    if (socket.alpnProtocol === 'h2') http2.take(connection)
+    else http1.take(connection)
+  }
+
+  function takeRequest(
+    connection: Connection,
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+    upgrade?: Upgrade,
+  ): void {
+    connection.open += 1
+    connection.served += 1
+    response.once('close', () => {
+      connection.open -= 1
+    })
+    if (closing && 'shouldKeepAlive' in response) response.shouldKeepAlive = false
+    const exchange = openExchange(connection, request, response, settings, upgrade)
+    if (exchange === undefined) return
+    try {
+      const served = source.serve(exchange)
+      if (served !== undefined) served.catch(error => failed(exchange, error))
+    } catch (error) {
+      failed(exchange, error)
+    }
+  }
+
+  function failed(exchange: Exchange, error: unknown): void {
+    const { requestId, method, path, response } = exchange
+    log.error({ err: error, listener: name, requestId, method, path }, 'a request failed')
+    if (response.headersSent) response.destroy()
+    else sendProblem(exchange, { code: 'internal_error', detail: 'The request could not be answered.' })
+  }
+
+  function refused(remoteAddress: string, code: string, detail: string, certificate?: Certificate): void {
+    events.connectionRefused({ listener: name, remoteAddress, code, detail, certificate: factsOf(certificate) })
+  }
+
+  const bound = await listen(server, options)
+  const sweep = setInterval(() => {
+    acceptor.dropStalled()
+    connections.dropExpired(clock)
+  }, sweepMs).unref()
+  const rejudge = coalesced(() => connections.rejudge(trust, source.stillHolds))
+  const unsubscribe = trust.onEpoch(() => {
+    rejudge().catch(error => log.error({ err: error, listener: name }, 'judging open connections again failed'))
+  })
+
+  return {
+    name,
+    address: bound.address,
+    port: bound.port,
+    connections: () => connections.list(),
+    rejudge,
+    replaceIdentities(identities, authorities = []) {
+      contexts = secureContexts(options, identities, authorities)
+    },
+    async close({ graceMs = 10_000 } = {}) {
+      closing = true
+      unsubscribe()
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      acceptor.dropAll()
+      const deadline = performance.now() + graceMs
+      const retire = () => {
+        const late = performance.now() >= deadline
+        for (const connection of connections.list()) {
+          if (late) connection.socket.destroy()
+          else connection.retire()
+        }
+      }
+      retire()
+      const timer = setInterval(retire, 20)
+      await closed
+      clearInterval(timer)
+      clearInterval(sweep)
+    },
+  }
+}
+
+const sweepMs = 1000
+
+/** Runs `work` once more after it was asked for, however often that happened meanwhile; each asker waits for a run that began after. */
+function coalesced<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined
+  let next: Promise<T> | undefined
+  const run = (): Promise<T> => {
+    const current = work().finally(() => {
+      if (running === current) running = undefined
+    })
+    running = current
+    return current
+  }
+  return () => {
+    if (running === undefined) return run()
+    next ??= running.then(noop, noop).then(() => {
+      next = undefined
+      return run()
+    })
+    return next
+  }
+}
+
+const noop = (): void => {}
+
+function listen(
+  server: ReturnType<typeof createHttp1>['server'],
+  { name, address, port }: ListenerOptions,
+): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', cause =>
+      reject(
+        new CodedError('ERR_LISTEN_FAILED', `listener ${name} cannot listen on ${address}:${port}: ${cause.message}`, {
+          remedy: 'Check that the address is one of this machine, and that no other program has the port.',
+          cause,
+        }),
+      ),
+    )
+    server.listen({ host: address, port, backlog: 1024 }, () => {
+      server.removeAllListeners('error')
+      server.on('error', () => {})
+      resolve(server.address() as AddressInfo)
+    })
+  })
+}
+
+function factsOf(certificate: Certificate | undefined): CertificateFacts | null {
+  if (certificate === undefined) return null
+  const { thumbprint, subject, issuer, serialNumber } = certificate
+  return { thumbprint, subject: subject.toString(), issuer: issuer.toString(), serialNumber }
+}
