@@ -1,0 +1,38 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+export interface OriginPolicy {
+  readonly crossOrigin: 'refuse' | 'insecure-allow'
+  /** serialized origins besides our own */
+  readonly origins: readonly string[]
+}
+
+/**
+ * Why a request is refused as one that a browser sends for a page of another site; undefined when it is not. A browser attaches a
+ * client certificate, like a cookie, to whatever any page makes it send, so what may change something must come from our own
+ * pages. Programs send neither Sec-Fetch-Site nor Origin, and pass.
+ */
+export function crossOriginRefusal(
+  request: { readonly method: string; readonly headers: IncomingHttpHeaders; readonly websocket: boolean },
+  { crossOrigin, origins }: OriginPolicy,
+): string | undefined {
+  const { method, headers, websocket } = request
+  if (crossOrigin === 'insecure-allow') return undefined
+  if (!websocket && safeMethods.has(method)) return undefined
+  const { origin } = headers
+  if (origin !== undefined && origins.includes(origin)) return undefined
+  // A page cannot set this field, and browsers have sent it on every request for years.
+  const site = headers['sec-fetch-site']
+  if (site === 'same-origin' || site === 'none') return undefined
+  if (site !== undefined) return refusal
+  if (origin === undefined) return undefined
+  // Older browsers: the host has to be ours. `null` and whatever is no URL are somebody else.
+  const host = headers[':authority'] ?? headers.host
+  return typeof host === 'string' && URL.parse(origin)?.host === host.toLowerCase().replace(/:443$/, '')
+    ? undefined
+    : refusal
+}
+
+const refusal = 'A page of another site may not send this request for you.'
+
+/** RFC 9110 section 9.2.1 */
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])

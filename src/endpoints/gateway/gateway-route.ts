@@ -1,0 +1,148 @@
+import type { Dispatcher } from 'undici'
+import type { Clock } from '../../clock.ts'
+import type { Principal } from '../../identity/authn/authenticator.ts'
+import { hasBody } from '../../server/http/body.ts'
+import type { Exchange } from '../../server/http/exchange.ts'
+import { type ProblemSource, sendProblem } from '../../server/http/problem.ts'
+import type { Events } from '../../telemetry/events/events.ts'
+import { crossOriginRefusal } from './cross-origin.ts'
+import { drainRequest } from './drain-request.ts'
+import { forwardedHeaders } from './forwarded-headers.ts'
+import { type AssertionIssuer, createIdentitySource } from './identity-source.ts'
+import type { GatewayRouteOptions } from './options.ts'
+import { Relay, type RelayOutcome } from './relay.ts'
+import { RequestBody } from './request-body.ts'
+import { createRequestHeaderFilter } from './request-headers.ts'
+import { openTunnel } from './tunnel.ts'
+import { createUpstreamPath } from './upstream-path.ts'
+import type { Upstream } from './upstream.ts'
+
+export interface GatewayRouteSource {
+  readonly options: GatewayRouteOptions
+  readonly upstream: Upstream
+  /** headers by which a client names the user it acts as: for us, not for the upstream */
+  readonly assertionHeaders: readonly string[]
+  readonly issuer: AssertionIssuer
+  readonly clock: Clock
+  readonly epoch: { readonly value: number }
+  readonly events: Pick<Events, 'upstreamFailed'>
+}
+
+export interface GatewayRoute {
+  readonly path: string
+  /** why the request may not be passed on for anyone, undefined when it may */
+  examine(exchange: Exchange): ProblemSource | undefined
+  /** Passes the request on, and the answer back. Settles when the answer is out, or the tunnel open. */
+  pass(exchange: Exchange, principal: Principal): Promise<void>
+}
+
+/** One route to one upstream: what is the same for all its requests is made here, once. */
+export function createGatewayRoute(source: GatewayRouteSource): GatewayRoute {
+  const { options, upstream, clock, epoch, events } = source
+  const { path, timeouts } = options
+  const limits = { queue: timeouts.connect * 2, stall: timeouts.idle }
+  const upstreamPath = createUpstreamPath(options)
+  const filter = createRequestHeaderFilter({
+    dropped: [
+      ...source.assertionHeaders,
+      ...options.dropHeaders,
+      ...(options.authorization === 'drop' ? ['authorization'] : []),
+    ],
+    passed: options.insecurePassHeaders,
+  })
+  const identityOf = createIdentitySource({
+    audience: upstream.origin,
+    assertion: options.assertion === 'send' ? source.issuer : undefined,
+    clientCertificate: options.clientCertificate,
+    clock,
+    epoch,
+  })
+
+  function examine({ method, headers, upgrade }: Exchange): ProblemSource | undefined {
+    const websocket = upgrade !== undefined
+    if (method === 'TRACE' || method === 'CONNECT') {
+      return { code: 'method_not_allowed', detail: `${method} is not passed on.` }
+    }
+    const foreign = crossOriginRefusal({ method, headers, websocket }, options)
+    if (foreign !== undefined) return { ok: false, code: 'forbidden', detail: foreign }
+    if (websocket && options.websocket === 'refuse') {
+      return { code: 'not_implemented', detail: 'No WebSocket is passed on at this address.' }
+    }
+    return undefined
+  }
+
+  async function pass(exchange: Exchange, principal: Principal): Promise<void> {
+    const made = identityOf(principal, exchange.peer.judgement())
+    const identity = 'then' in made ? await made : made
+    const request = requestFor(exchange, identity)
+    let outcome = await send(exchange, request)
+    // Once more when a kept connection was closed under us, and only what changes nothing and is still whole (RFC 9110 section 9.2.2).
+    const repeatable = request.body === null && (request.method === 'GET' || request.method === 'HEAD')
+    if (repeatable && outcome.kind === 'failed' && outcome.failure.retry === 'harmless' && !exchange.upgrade) {
+      outcome = await send(exchange, request)
+    }
+    conclude(exchange, outcome)
+  }
+
+  function requestFor(exchange: Exchange, identity: readonly string[]): Dispatcher.DispatchOptions {
+    const { request, headers, method, peer, upgrade } = exchange
+    const lines = filter(request.rawHeaders)
+    if (options.host === 'client' && headers.host !== undefined) lines.push('host', headers.host)
+    lines.push(...forwardedHeaders(peer.remoteAddress, headers.host), ...identity)
+    const body = hasBody(exchange)
+    if (body && headers['content-length'] !== undefined) lines.push('content-length', headers['content-length'])
+    return {
+      method: method as Dispatcher.HttpMethod,
+      path: upstreamPath(request.url ?? '/'),
+      headers: lines,
+      body: body ? new RequestBody(request, { limit: exchange.maxBodyBytes, idle: timeouts.idle }) : null,
+      headersTimeout: timeouts.headers,
+      bodyTimeout: timeouts.idle,
+      ...(upgrade && { upgrade: 'websocket' }),
+    }
+  }
+
+  function send(exchange: Exchange, request: Dispatcher.DispatchOptions): Promise<RelayOutcome> {
+    return new Promise(settle => {
+      upstream.dispatch(request, new Relay(exchange, limits, settle))
+    })
+  }
+
+  function conclude(exchange: Exchange, outcome: RelayOutcome): void {
+    switch (outcome.kind) {
+      case 'answered':
+      case 'gone':
+        return
+      case 'switched':
+        return openTunnel(exchange.upgrade!, outcome.switched, timeouts.websocketIdle)
+      case 'faulty':
+        sendProblem(exchange, faults[outcome.fault])
+        return drainRequest(exchange)
+      case 'failed':
+      case 'broken': {
+        const { failure } = outcome
+        if (failure.code === 'request_invalid') return sendProblem(exchange, faults.not_forwardable)
+        const status = failure.code === 'upstream_timeout' ? 504 : 502
+        const { requestId } = exchange
+        events.upstreamFailed({ requestId, route: path, upstream: upstream.origin, status, reason: failure.reason })
+        if (outcome.kind === 'failed') sendProblem(exchange, failures[failure.code])
+        drainRequest(exchange)
+      }
+    }
+  }
+
+  return { path, examine, pass }
+}
+
+/** The client learns what kind of failure it was, and nothing of what stands behind us. */
+const failures = {
+  upstream_unreachable: { code: 'bad_gateway', detail: 'The resource could not be reached.' },
+  upstream_invalid: { code: 'bad_gateway', detail: 'The resource gave an answer that could not be read.' },
+  upstream_timeout: { code: 'gateway_timeout', detail: 'The resource did not answer in time.' },
+} as const satisfies Record<string, ProblemSource>
+
+const faults = {
+  not_forwardable: { code: 'bad_request', detail: 'The request holds something that cannot be passed on.' },
+  body_too_large: { code: 'payload_too_large', detail: 'The body is larger than is taken here.' },
+  body_timeout: { code: 'request_timeout', detail: 'No more of the body came for too long.' },
+} as const satisfies Record<string, ProblemSource>
