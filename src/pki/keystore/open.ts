@@ -1,3 +1,4 @@
+import { jceksMagic, jksMagic, readJks } from './jks/read-jks.ts'
 import type { KeyStore, KeyStoreType } from './keystore.ts'
 import { keyStoreError } from './keystore-error.ts'
 
@@ -16,6 +17,8 @@ export interface OpenOptions {
  * Opens a key store. The format is seen from the content. With a password, integrity is verified, or the store is not opened.
  * Throws ERR_KEYSTORE_*.
  */
-export function openKeyStore(_bytes: Uint8Array, options: OpenOptions = {}): KeyStore {
+export function openKeyStore(bytes: Uint8Array, options: OpenOptions = {}): KeyStore {
+  const magic = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex', 0, 4)
+  if (magic === jksMagic.toString(16) || magic === jceksMagic.toString(16)) return readJks(bytes, options)
   throw keyStoreError('ERR_KEYSTORE_UNKNOWN_FORMAT', `${options.file ?? 'the key store'} is of no known format`)
 }

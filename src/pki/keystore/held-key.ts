@@ -1,0 +1,114 @@
+import { timingSafeEqual } from 'node:crypto'
+import { CodedError } from '../../errors.ts'
+import { content, readSmallInteger, readWhole, tag } from '../asn1/der.ts'
+import { berToDer } from './ber-to-der.ts'
+import type { HeldKey } from './keystore.ts'
+import { keyStoreError } from './keystore-error.ts'
+import { decryptPbe } from './pbe/decrypt-pbe.ts'
+import { WorkBudget } from './pbe/work-budget.ts'
+
+export interface SealedKeyOptions {
+  /** tried in this order when none is given */
+  readonly passwords: readonly string[]
+  /** "the key x of FILE", for messages */
+  readonly what: string
+  readonly localKeyId?: Buffer | undefined
+}
+
+/** A key under a password: `sealed` is an EncryptedPrivateKeyInfo. The passwords stay private to the value, out of logs and JSON. */
+export function sealedKey(sealed: Buffer, options: SealedKeyOptions): HeldKey {
+  return new SealedKey(sealed, options)
+}
+
+class SealedKey implements HeldKey {
+  readonly sealed: Buffer
+  readonly localKeyId?: Buffer
+  readonly #passwords: readonly string[]
+  readonly #what: string
+
+  constructor(sealed: Buffer, options: SealedKeyOptions) {
+    this.sealed = sealed
+    if (options.localKeyId !== undefined) this.localKeyId = options.localKeyId
+    this.#passwords = [...new Set(options.passwords)]
+    this.#what = options.what
+  }
+
+  open(password?: string): Buffer {
+    const passwords = password === undefined ? this.#passwords : [password]
+    if (passwords.length === 0) {
+      throw keyStoreError('ERR_KEYSTORE_PASSWORD_REQUIRED', `a password is needed for ${this.#what}`)
+    }
+    const budget = new WorkBudget(this.#what)
+    for (const one of passwords) {
+      const plain = unsealKey(this.sealed, one, budget, this.#what)
+      if (plain !== undefined) return plain
+    }
+    throw keyStoreError('ERR_KEYSTORE_WRONG_KEY_PASSWORD', `the password does not open ${this.#what}`)
+  }
+
+  triesFirst(password: string): boolean {
+    const first = this.#passwords[0]
+    return first !== undefined && sameText(first, password)
+  }
+}
+
+/** A key without encryption. It counts as opened by any password. */
+export function plainKey(pkcs8: Buffer, localKeyId?: Buffer): HeldKey {
+  return new PlainKey(pkcs8, localKeyId)
+}
+
+class PlainKey implements HeldKey {
+  readonly sealed = undefined
+  readonly localKeyId?: Buffer
+  readonly #pkcs8: Buffer
+
+  constructor(pkcs8: Buffer, localKeyId?: Buffer) {
+    if (localKeyId !== undefined) this.localKeyId = localKeyId
+    this.#pkcs8 = pkcs8
+  }
+
+  open(): Buffer {
+    return this.#pkcs8
+  }
+
+  triesFirst(): boolean {
+    return false
+  }
+}
+
+/** PKCS#8 DER out of an EncryptedPrivateKeyInfo (RFC 5958 section 3); undefined when the password is wrong. */
+export function unsealKey(sealed: Buffer, password: string, budget: WorkBudget, what: string): Buffer | undefined {
+  try {
+    const info = readWhole(berToDer(sealed))
+    const algorithm = info.enter()
+    const data = content(info.element(tag.octetString))
+    for (const plain of decryptPbe(algorithm, data, password, budget)) {
+      const pkcs8 = privateKeyInfo(plain)
+      if (pkcs8 !== undefined) return pkcs8
+    }
+    return undefined
+  } catch (cause) {
+    if (cause instanceof CodedError && cause.code !== 'ERR_DER_MALFORMED') throw cause
+    throw keyStoreError('ERR_KEYSTORE_MALFORMED', `${what} is damaged`, { cause })
+  }
+}
+
+/** The octets as PrivateKeyInfo (RFC 5958 section 2), or undefined when they are none: a wrong password may well leave valid padding. */
+export function privateKeyInfo(octets: Buffer): Buffer | undefined {
+  try {
+    const der = berToDer(octets)
+    const info = readWhole(der)
+    if (readSmallInteger(info.element(tag.integer)) > 1) return undefined
+    info.enter().element(tag.oid)
+    info.element(tag.octetString)
+    return der
+  } catch {
+    return undefined
+  }
+}
+
+function sameText(one: string, other: string): boolean {
+  const a = Buffer.from(one, 'utf16le')
+  const b = Buffer.from(other, 'utf16le')
+  return a.length === b.length && timingSafeEqual(a, b)
+}
