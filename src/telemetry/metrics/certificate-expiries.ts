@@ -1,0 +1,44 @@
+import { Gauge, type Registry } from 'prom-client'
+import type { Clock } from '../../clock.ts'
+
+/** `server`: a listener's own certificate; `anchor`: a trust store entry; `client`: a certificate that a binding names. */
+export type CertificateKind = 'server' | 'anchor' | 'client'
+
+export interface CertificateExpiries {
+  /** `alias` is the administrator's own name for it; `notAfter` in milliseconds since the epoch */
+  setCertificateExpiry(kind: CertificateKind, alias: string, notAfter: number): void
+  /** Puts these in the place of all of that kind: after a reload. */
+  replaceCertificateExpiries(kind: CertificateKind, expiries: ReadonlyMap<string, number>): void
+}
+
+/** Of each kind so many series at most: those that expire first. */
+const limit = 500
+const day = 86_400_000
+
+export function createCertificateExpiries(registry: Registry, clock: Clock): CertificateExpiries {
+  const expiries: Record<CertificateKind, Map<string, number>> = {
+    server: new Map(),
+    anchor: new Map(),
+    client: new Map(),
+  }
+  new Gauge({
+    name: 'countersign_certificate_expiry_days',
+    help: 'Days until a certificate expires, negative when it has, by kind (server, anchor, client) and alias. Of each kind the 500 that expire first.',
+    labelNames: ['kind', 'alias'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      const now = clock.now()
+      for (const [kind, byAlias] of Object.entries(expiries)) {
+        const first = [...byAlias].toSorted((a, b) => a[1] - b[1]).slice(0, limit)
+        for (const [alias, notAfter] of first) this.set({ kind, alias }, (notAfter - now) / day)
+      }
+    },
+  })
+  return {
+    setCertificateExpiry: (kind, alias, notAfter) => void expiries[kind].set(alias, notAfter),
+    replaceCertificateExpiries: (kind, byAlias) => {
+      expiries[kind] = new Map(byAlias)
+    },
+  }
+}
