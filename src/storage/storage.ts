@@ -1,0 +1,37 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { CodedError } from '../errors.ts'
+import type { Area, Schema } from './schema.ts'
+
+/** An open database with the present schema. Whatever fails in it throws one of the ERR_STORAGE_ codes. */
+export interface Storage {
+  /** for reading; writing goes through `change` and `write` */
+  readonly db: Kysely<Schema>
+  /**
+   * Does `work` in one transaction and tells everyone who watches the area, in every process, that it changed. When the promise is
+   * fulfilled, the change survives a power cut, and the subscribers in this process have been called.
+   */
+  change<T>(area: Area, work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>
+  /** One transaction that nobody is told of, and that a power cut (not a crash) may undo: counters. */
+  write<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>
+  readonly changes: Changes
+  close(): Promise<void>
+}
+
+export interface Changes {
+  /**
+   * Calls `listener` after every change of the area: one made in this process before `Storage.change` is done, one made by another
+   * within about 250 ms. Also while it cannot be told whether something changed, so that nobody relies on what was read before.
+   * The answer unsubscribes.
+   */
+  subscribe(area: Area, listener: () => void): () => void
+  /** Calls `listener` once when watching begins to fail, for an alarm. The answer unsubscribes. */
+  onFailure(listener: (error: CodedError) => void): () => void
+  /** why changes cannot be watched at present */
+  readonly failure: CodedError | undefined
+}
+
+export interface StorageOptions {
+  readonly kind: 'sqlite'
+  /** made when it does not exist; readable by its owner only */
+  readonly file: string
+}
