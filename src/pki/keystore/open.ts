@@ -1,6 +1,7 @@
 import { jceksMagic, jksMagic, readJks } from './jks/read-jks.ts'
 import type { KeyStore, KeyStoreType } from './keystore.ts'
 import { keyStoreError } from './keystore-error.ts'
+import { readPkcs12 } from './pkcs12/read-pkcs12.ts'
 
 export interface OpenOptions {
   /** undefined: what the format lets be read without one. An empty text is a password like any other */
@@ -20,5 +21,6 @@ export interface OpenOptions {
 export function openKeyStore(bytes: Uint8Array, options: OpenOptions = {}): KeyStore {
   const magic = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex', 0, 4)
   if (magic === jksMagic.toString(16) || magic === jceksMagic.toString(16)) return readJks(bytes, options)
+  if (bytes[0] === 0x30) return readPkcs12(bytes, options)
   throw keyStoreError('ERR_KEYSTORE_UNKNOWN_FORMAT', `${options.file ?? 'the key store'} is of no known format`)
 }

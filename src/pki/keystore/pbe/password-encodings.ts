@@ -10,14 +10,20 @@ export function pkcs12Encodings(password: string): Buffer[] {
 }
 
 /**
- * The octets that a password may have become in PBES1, PBES2 and PBMAC1: UTF-8 by RFC 8018 and RFC 9579; Bouncy Castle takes
- * the low octet of each character; NSS before 3.30 took PKCS#12's form here too; the JDK writes an empty password as one zero.
+ * The octets that a password may have become in PBES1 and PBES2: UTF-8 (RFC 8018 section 3), or the low octet of each character
+ * (Bouncy Castle); NSS before 3.30 took PKCS#12's form here too, and the JDK writes an empty password as one zero.
  */
 export function pkcs5Encodings(password: string): Buffer[] {
   const utf8 = Buffer.from(password, 'utf8')
   if (password === '' || password === '\0') return [Buffer.alloc(0), Buffer.from([0]), bmpString('')]
   if (isAscii(password)) return [utf8, bmpString(password)]
   return [utf8, Buffer.from(password, 'latin1'), bmpString(password)]
+}
+
+/** In PBMAC1: UTF-8 by RFC 9579 section 5, ISO 8859-1 by Bouncy Castle. It is too young for other habits. */
+export function pbmac1Encodings(password: string): Buffer[] {
+  const utf8 = Buffer.from(password, 'utf8')
+  return isAscii(password) ? [utf8] : [utf8, Buffer.from(password, 'latin1')]
 }
 
 /** UTF-16, high octet first, as JKS takes it. */
