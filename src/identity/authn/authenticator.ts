@@ -22,6 +22,8 @@ export interface AuthenticationRequest {
   /** of the connection; undefined when no certificate was presented */
   readonly judgement: Judgement | undefined
   readonly remoteAddress: string
+  /** name of the authenticator, among those that count for this request, that the Authorization header is for; undefined for none */
+  readonly claimedBy?: string | undefined
 }
 
 export type Outcome =
@@ -42,9 +44,4 @@ export interface Authenticator {
   /** whether an Authorization header of this scheme is for this authenticator */
   claims(authorization: string): boolean
   authenticate(request: AuthenticationRequest): Outcome | Promise<Outcome>
-  /**
-   * Whether a principal that this authenticator accepted on a connection still stands after the trust epoch moved on, given the
-   * connection's new judgement. Undefined: it does not, and the connection is closed.
-   */
-  stands?(principal: Principal, judgement: Judgement | undefined): boolean | Promise<boolean>
 }

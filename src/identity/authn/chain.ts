@@ -1,0 +1,195 @@
+import { type Refusal, refuse } from '../../refusals.ts'
+import type { Epoch } from '../trust/epoch.ts'
+import type { Judgement } from '../trust/trust.ts'
+import type { UserStore } from '../users/user.ts'
+import type { AuthenticationRequest, Authenticator, Outcome, Principal } from './authenticator.ts'
+import { createGrants, type Grant, samePerson } from './grants.ts'
+import { createOutcomeMemory } from './outcome-memory.ts'
+import { createScope, narrowScope, type RankedAuthenticator, type Scope } from './scope.ts'
+
+/** What the chain looks at of a request; an `Exchange` is one. */
+export interface ChainRequest {
+  readonly headers: AuthenticationRequest['headers']
+  /** the same object for every request of a connection */
+  readonly peer: ChainPeer
+}
+
+export interface ChainPeer {
+  readonly remoteAddress: string
+  /** of the present epoch, always */
+  judgement(): Judgement | undefined
+}
+
+export interface ChainOptions {
+  /** names of the authenticators that count; all when left out */
+  readonly require?: readonly string[] | undefined
+}
+
+export type Decision = Accepted | Refused
+
+export interface Accepted {
+  readonly ok: true
+  readonly principal: Principal
+  /** this connection had not brought this principal before */
+  readonly first: boolean
+}
+
+export interface Refused {
+  readonly ok: false
+  readonly refusal: Refusal
+  /** values for WWW-Authenticate, of the authenticators that count */
+  readonly challenges: readonly string[]
+}
+
+/** The authenticators in their order. */
+export interface Chain {
+  /** names of the authenticators, in the order in which they are asked */
+  readonly names: readonly string[]
+  /**
+   * Who is this? A known client costs a look-up, and the decision is there at once; else it is a promise.
+   * Throws ERR_AUTHENTICATOR_UNKNOWN for a required name that is not in `names`.
+   */
+  authenticate(request: ChainRequest, options?: ChainOptions): Decision | Promise<Decision>
+  /** Whether every principal that this connection brought would be let in again, with the roles it had (invariant 3). */
+  stillHolds(peer: ChainPeer): Promise<boolean>
+  /** The authenticator that an Authorization header is for: such a header is ours, and no upstream's. */
+  claimedBy(authorization: string): string | undefined
+  /** Takes the authenticators of a reloaded configuration; whatever was decided by the old ones is void. */
+  replace(authenticators: readonly RankedAuthenticator[]): void
+}
+
+export interface ChainSource {
+  readonly authenticators: readonly RankedAuthenticator[]
+  readonly epoch: Epoch
+  readonly users: Pick<UserStore, 'find'>
+}
+
+/**
+ * Asks one authenticator after the other: the first that accepts or refuses decides. When all abstain, the most telling of their
+ * hints is the refusal.
+ *
+ * An Authorization header that a counting authenticator claims is for that one, and the certificate abstains. One that none of
+ * them claims is not for us (a token for an upstream, say): it takes nothing from a client that its certificate identifies, and
+ * who is not identified otherwise is told that the header was of no use.
+ */
+export function createChain({ authenticators, epoch, users }: ChainSource): Chain {
+  const ask = createOutcomeMemory(epoch)
+  const grants = createGrants()
+  let all = createScope(authenticators)
+  let scopes = new Map<string, Scope>()
+
+  function authenticate({ headers, peer }: ChainRequest, options?: ChainOptions): Decision | Promise<Decision> {
+    const scope = options?.require === undefined ? all : requiredScope(options.require)
+    const { authorization } = headers
+    if (authorization !== undefined && typeof authorization !== 'string') return refused(scope, twoCredentials)
+    const claimedBy = authorization === undefined ? undefined : scope.claimedBy(authorization)
+    const request = { headers, judgement: peer.judgement(), remoteAddress: peer.remoteAddress, claimedBy }
+    return askFrom(0, scope, request, peer, undefined)
+  }
+
+  function requiredScope(require: readonly string[]): Scope {
+    const key = require.length === 1 ? require[0]! : require.join(' ')
+    const known = scopes.get(key)
+    if (known !== undefined) return known
+    const scope = narrowScope(all, require)
+    scopes.set(key, scope)
+    return scope
+  }
+
+  function askFrom(
+    start: number,
+    scope: Scope,
+    request: AuthenticationRequest,
+    peer: ChainPeer,
+    hint: Refusal | undefined,
+  ): Decision | Promise<Decision> {
+    let best = hint
+    for (let i = start; i < scope.authenticators.length; i++) {
+      const authenticator = scope.authenticators[i]!
+      const outcome = ask(authenticator, request)
+      if (outcome instanceof Promise) {
+        return outcome.then(
+          made =>
+            settle(made, authenticator, scope, request, peer) ??
+            askFrom(i + 1, scope, request, peer, moreTelling(best, made)),
+        )
+      }
+      const decision = settle(outcome, authenticator, scope, request, peer)
+      if (decision !== undefined) return decision
+      best = moreTelling(best, outcome)
+    }
+    return refused(scope, nobodyAccepts(best, request))
+  }
+
+  function settle(
+    outcome: Outcome,
+    authenticator: Authenticator,
+    scope: Scope,
+    { headers }: AuthenticationRequest,
+    peer: ChainPeer,
+  ): Decision | undefined {
+    if (outcome.kind === 'abstain') return undefined
+    if (outcome.kind === 'refuse') return refused(scope, outcome.refusal)
+    const { principal } = outcome
+    // Routes require authenticators by name, so none may speak in the name of another.
+    if (principal.authenticatedBy !== authenticator.name) throw new Error(`${authenticator.name} spoke for another`)
+    return { ok: true, principal, first: grants.note(peer, principal, authenticator, headers) }
+  }
+
+  async function stillHolds(peer: ChainPeer): Promise<boolean> {
+    const known = grants.of(peer)
+    if (known === undefined) return false
+    for (const grant of [...known]) if (!(await grantHolds(grant, peer))) return false
+    return true
+  }
+
+  async function grantHolds({ principal, headers }: Grant, peer: ChainPeer): Promise<boolean> {
+    const authenticator = all.authenticators.find(({ name }) => name === principal.authenticatedBy)
+    if (authenticator === undefined) return false
+    if (headers === undefined) {
+      const user = await users.find(principal.tenant, principal.user)
+      return user?.state === 'active' && keepsRoles(principal.roles, user.roles)
+    }
+    const request = { headers, judgement: peer.judgement(), remoteAddress: peer.remoteAddress }
+    const outcome = await ask(authenticator, request)
+    if (outcome.kind !== 'accept' || !samePerson(outcome.principal, principal)) return false
+    return keepsRoles(principal.roles, outcome.principal.roles)
+  }
+
+  return {
+    get names() {
+      return all.authenticators.map(({ name }) => name)
+    },
+    authenticate,
+    stillHolds,
+    claimedBy: authorization => all.claimedBy(authorization),
+    replace(next) {
+      all = createScope(next)
+      scopes = new Map()
+      epoch.raise('policy')
+    },
+  }
+}
+
+function refused({ challenges }: Scope, refusal: Refusal): Refused {
+  return { ok: false, refusal, challenges }
+}
+
+const twoCredentials = refuse('credentials_invalid', 'The header Authorization came more than once.')
+
+/** That a certificate is missing says more than that some credential is; else the first hint counts. */
+function moreTelling(best: Refusal | undefined, outcome: Outcome): Refusal | undefined {
+  const hint = outcome.kind === 'abstain' ? outcome.hint : undefined
+  if (best === undefined) return hint
+  return hint?.code === 'certificate_required' && best.code !== 'certificate_required' ? hint : best
+}
+
+function nobodyAccepts(hint: Refusal | undefined, { headers, claimedBy }: AuthenticationRequest): Refusal {
+  const best = hint ?? refuse('credentials_required', 'Nothing in the request says who sent it.')
+  if (headers.authorization === undefined || claimedBy !== undefined) return best
+  return refuse(best.code, `${best.detail} The header Authorization is of a kind that does not count here.`)
+}
+
+function keepsRoles(before: readonly string[], now: readonly string[]): boolean {
+  return before.every(role => now.includes(role))
+}

@@ -1,0 +1,117 @@
+import type { Trusted } from '../../pki/path/verdict.ts'
+import type { Certificate } from '../../pki/x509/certificate.ts'
+import { type Refusal, refuse } from '../../refusals.ts'
+import type { Candidates } from '../bindings/candidates.ts'
+import type { Bindings } from '../bindings/create-bindings.ts'
+import type { Judgement } from '../trust/trust.ts'
+import type { UserStore } from '../users/user.ts'
+import type { AllowList } from './allow-list.ts'
+import { type AssertionHeader, readAssertion } from './assertion-header.ts'
+import type { AuthenticationRequest, Authenticator, Outcome, Principal } from './authenticator.ts'
+
+export interface MutualTlsSource {
+  readonly allowList: AllowList
+  readonly bindings: Bindings
+  readonly users: Pick<UserStore, 'find'>
+  readonly usernameHeader: AssertionHeader
+}
+
+export const mutualTlsName = 'mutual-tls'
+
+/** Lets a client in by the certificate whose key the handshake proved (design, section 4.5, whose steps these are). */
+export function createMutualTls({ allowList, bindings, users, usernameHeader }: MutualTlsSource): Authenticator {
+  const headerName = usernameHeader.name.toLowerCase()
+
+  async function authenticate(request: AuthenticationRequest): Promise<Outcome> {
+    const certificate =
+      requireCertificate(request.judgement) ?? yieldToExplicitCredential(request) ?? requireTrust(request.judgement!)
+    if ('kind' in certificate) return certificate
+    const listed = requireListed(certificate.leaf, allowList)
+    if (listed !== undefined) return listed
+    const candidates = await bindings.candidates(certificate.verdict)
+    if (!candidates.ok) return { kind: 'refuse', refusal: refuse(candidates.code, candidates.detail) }
+    const selected = selectUser(candidates, request.headers[headerName], usernameHeader)
+    if ('kind' in selected) return selected
+    const principal = await requireActiveUser(candidates, selected.user, certificate.leaf, users)
+    return 'ok' in principal ? { kind: 'refuse', refusal: principal } : { kind: 'accept', principal }
+  }
+
+  return { name: mutualTlsName, challenge: undefined, reads: [headerName], claims: () => false, authenticate }
+}
+
+// Step 1. On `clientAuth: need` the connection never came this far.
+function requireCertificate(judgement: Judgement | undefined): Outcome | undefined {
+  return judgement === undefined ? { kind: 'abstain', hint: noCertificate } : undefined
+}
+
+const noCertificate = refuse('certificate_required', 'No client certificate was presented.')
+
+// Step 2. Whoever sends credentials of their own means them: the certificate may be the machine's, or the browser's habit.
+function yieldToExplicitCredential({ claimedBy }: AuthenticationRequest): Outcome | undefined {
+  return claimedBy === undefined || claimedBy === mutualTlsName ? undefined : { kind: 'abstain' }
+}
+
+interface TrustedCertificate {
+  readonly leaf: Certificate
+  readonly verdict: Trusted
+}
+
+// Step 3.
+function requireTrust({ certificate, verdict }: Judgement): TrustedCertificate | Outcome {
+  if (!verdict.ok) return { kind: 'refuse', refusal: refuse(verdict.code, verdict.detail) }
+  // That the path begins with the certificate that was presented is what all else rests on.
+  if (certificate === undefined || verdict.path[0]?.raw.equals(certificate.raw) !== true) {
+    throw new Error('a trusted verdict for another certificate than the one that was presented')
+  }
+  return { leaf: certificate, verdict }
+}
+
+// Step 4.
+function requireListed(leaf: Certificate, allowList: AllowList): Outcome | undefined {
+  return allowList.admits(leaf) ? undefined : { kind: 'refuse', refusal: notListed }
+}
+
+const notListed = refuse('not_allow_listed', 'The thumbprint of the certificate is not on the allow-list.')
+
+// Step 6, after the bindings of step 5. A header selects among the candidates; it never adds one (invariant 1).
+function selectUser(
+  { users }: Candidates,
+  header: string | readonly string[] | undefined,
+  usernameHeader: AssertionHeader,
+): { readonly user: string } | Outcome {
+  const asserted = readAssertion(header, usernameHeader)
+  switch (asserted.kind) {
+    case 'malformed': {
+      const detail = `The header ${usernameHeader.name} ${asserted.reason}.`
+      return { kind: 'refuse', refusal: refuse('username_malformed', detail) }
+    }
+    case 'user':
+      return users === '*' || users.includes(asserted.user) ? asserted : { kind: 'refuse', refusal: notThatUser }
+    case 'absent': {
+      const [user] = users === '*' ? [] : users
+      return user === undefined ? { kind: 'abstain', hint: nameOne(usernameHeader) } : { user }
+    }
+  }
+}
+
+// Invariant 8: one answer, whether there is no such user, or one that this certificate may not act as.
+const notThatUser = refuse('certificate_not_bound', 'No binding lets this certificate act as that user.')
+
+function nameOne({ name }: AssertionHeader): Refusal {
+  return refuse('credentials_required', `The certificate acts as no user by default: name one in the header ${name}.`)
+}
+
+// Step 7. That an account is locked is told only of a user whom the binding names: "*" would tell it of everyone.
+async function requireActiveUser(
+  { tenant, users: candidates, binding }: Candidates,
+  name: string,
+  certificate: Certificate,
+  users: Pick<UserStore, 'find'>,
+): Promise<Principal | Refusal> {
+  const user = await users.find(tenant, name)
+  if (user === undefined || user.tenant !== tenant || user.name !== name) return notThatUser
+  if (user.state !== 'active') return candidates === '*' ? notThatUser : locked
+  return { user: name, tenant, roles: user.roles, authenticatedBy: mutualTlsName, binding, certificate }
+}
+
+const locked = refuse('account_locked', 'The account that the certificate is bound to is locked.')

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { bindingsOptions } from '../bindings/options.ts'
+
+export const allowListOptions = z
+  .strictObject({
+    enabled: z.boolean().default(false).describe('Whether only the listed certificates may be used.'),
+    thumbprints: z
+      .array(z.string().min(1).max(200))
+      .max(1_000_000)
+      .default([])
+      .describe(
+        'SHA-256 thumbprints in hex, colons or not, in any case. An empty list that is enabled lets nobody in.',
+      ),
+  })
+  .prefault({})
+  .describe('Restricts which certificates may be used at all, before their bindings are looked at.')
+
+export type AllowListOptions = z.output<typeof allowListOptions>
+
+/** Headers that mean something else already, to HTTP or to a proxy. */
+const taken =
+  /^(?:authorization|proxy-|cookie$|host$|connection$|content-|transfer-encoding$|te$|upgrade$|forwarded$|x-forwarded-|client-cert)/
+
+export const mutualTlsOptions = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Whether client certificates are taken as proof of who the client is.'),
+    priority: z
+      .int()
+      .min(0)
+      .max(1000)
+      .default(5)
+      .describe('Place among the authenticators; lower numbers are asked first.'),
+    usernameHeader: z
+      .strictObject({
+        name: z
+          .string()
+          .regex(/^[!#$%&'*+.^`|~0-9A-Za-z-]{1,64}$/, 'must be the name of an HTTP header, without an underscore')
+          .refine(name => !taken.test(name.toLowerCase()), 'is a header that means something else already')
+          .default('UserName')
+          .describe('The request header in which a client names the user it acts as.'),
+        encoding: z
+          .enum(['base64', 'plain'])
+          .default('base64')
+          .describe('base64: canonical base64 of UTF-8, as WSO2 clients send it. plain: UTF-8 as it is.'),
+      })
+      .prefault({})
+      .describe('The header selects among the users that the bindings of the certificate allow; it never adds one.'),
+    allowList: allowListOptions,
+    bindings: bindingsOptions,
+  })
+  .prefault({})
+  .describe('Lets a client in by its certificate.')
+
+export type MutualTlsOptions = z.output<typeof mutualTlsOptions>

@@ -1,0 +1,56 @@
+import { CodedError } from '../../errors.ts'
+import type { Authenticator } from './authenticator.ts'
+
+/** An authenticator with its place in the order; lower numbers are asked first. */
+export interface RankedAuthenticator {
+  readonly authenticator: Authenticator
+  readonly priority: number
+}
+
+/** The authenticators that count for some requests, in their order. */
+export interface Scope {
+  readonly authenticators: readonly Authenticator[]
+  /** WWW-Authenticate values of a refusal */
+  readonly challenges: readonly string[]
+  /** name of the authenticator that an Authorization header is for */
+  claimedBy(authorization: string): string | undefined
+}
+
+/** Orders the authenticators; equal priorities keep the order of the list. Throws ERR_AUTHENTICATORS. */
+export function createScope(ranked: readonly RankedAuthenticator[]): Scope {
+  const authenticators = ranked.toSorted((a, b) => a.priority - b.priority).map(({ authenticator }) => authenticator)
+  const names = authenticators.map(({ name }) => name)
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (names.length === 0 || twice !== undefined) {
+    throw new CodedError(
+      'ERR_AUTHENTICATORS',
+      twice === undefined ? 'no authenticator is enabled' : `two authenticators are called ${twice}`,
+      {
+        remedy:
+          'Enable at least one authenticator, for example authenticators.mutual-tls.enabled: true, and each once.',
+      },
+    )
+  }
+  return scopeOf(authenticators)
+}
+
+/** The part of a scope that a route requires. Throws ERR_AUTHENTICATOR_UNKNOWN. */
+export function narrowScope({ authenticators }: Scope, require: readonly string[]): Scope {
+  const unknown = require.find(name => !authenticators.some(authenticator => authenticator.name === name))
+  if (unknown !== undefined || require.length === 0) {
+    const message =
+      unknown === undefined ? 'no authenticator is required' : `no authenticator called ${unknown} is enabled`
+    throw new CodedError('ERR_AUTHENTICATOR_UNKNOWN', message, {
+      remedy: `Require one of those that are enabled: ${authenticators.map(({ name }) => name).join(', ')}.`,
+    })
+  }
+  return scopeOf(authenticators.filter(({ name }) => require.includes(name)))
+}
+
+function scopeOf(authenticators: readonly Authenticator[]): Scope {
+  return {
+    authenticators,
+    challenges: authenticators.flatMap(({ challenge }) => challenge ?? []),
+    claimedBy: authorization => authenticators.find(authenticator => authenticator.claims(authorization))?.name,
+  }
+}
