@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../clock.ts'
+import { CodedError } from '../../errors.ts'
+import type { Storage } from '../../storage/storage.ts'
+import type { Selector } from './binding.ts'
+import type { BindingStore, StoredBinding } from './binding-store.ts'
+import { compileBinding } from './compile-binding.ts'
+import { bindingOptions } from './options.ts'
+
+const defaultPage = 1000
+
+/** Bindings in the database. What another process changes is found by the next `find`, and announced by `Storage.changes`. */
+export function createSqlBindingStore(storage: Storage, clock: Clock): BindingStore {
+  const { db } = storage
+  return {
+    async find(selectors) {
+      if (selectors.length === 0) return []
+      const rows = await db
+        .selectFrom('bindings')
+        .select(['id', 'options', 'created'])
+        .where(({ or, and, eb }) =>
+          or(byKind(selectors).map(([kind, values]) => and([eb('kind', '=', kind), eb('value', 'in', values)]))),
+        )
+        .orderBy('created')
+        .orderBy('id')
+        .execute()
+      return rows.map(readRow)
+    },
+
+    async add(options) {
+      const { selector, anchor = '', label } = compileBinding(options)
+      const id = randomUUID()
+      const created = clock.now()
+      await storage.change('bindings', async transaction => {
+        const same = transaction
+          .selectFrom('bindings')
+          .select('id')
+          .where('kind', '=', selector.kind)
+          .where('value', '=', selector.value)
+          .where('anchor', '=', anchor)
+        const earlier = await same.executeTakeFirst()
+        if (earlier !== undefined) throw exists(label, earlier.id)
+        const row = { id, tenant: options.tenant, ...selector, anchor, options: JSON.stringify(options), created }
+        await transaction.insertInto('bindings').values(row).execute()
+      })
+      return { id, options, created }
+    },
+
+    async remove(id) {
+      return storage.change('bindings', async transaction => {
+        const { numDeletedRows } = await transaction.deleteFrom('bindings').where('id', '=', id).executeTakeFirst()
+        return numDeletedRows > 0n
+      })
+    },
+
+    async list({ after, limit = defaultPage } = {}) {
+      const page = db
+        .selectFrom('bindings')
+        .select(['id', 'options', 'created'])
+        .orderBy('created')
+        .orderBy('id')
+        .limit(limit)
+      if (after === undefined) return (await page.execute()).map(readRow)
+      const last = await db.selectFrom('bindings').select(['id', 'created']).where('id', '=', after).executeTakeFirst()
+      if (last === undefined) return []
+      const rest = page.where(({ or, and, eb }) =>
+        or([eb('created', '>', last.created), and([eb('created', '=', last.created), eb('id', '>', last.id)])]),
+      )
+      return (await rest.execute()).map(readRow)
+    },
+  }
+}
+
+function byKind(selectors: readonly Selector[]): [string, string[]][] {
+  const kinds = new Map<string, string[]>()
+  for (const { kind, value } of selectors) kinds.set(kind, [...(kinds.get(kind) ?? []), value])
+  return [...kinds]
+}
+
+// Rows are read as strictly as the configuration is: a damaged one, or one of a later version, binds nobody.
+function readRow({ id, options, created }: { id: string; options: string; created: number }): StoredBinding {
+  try {
+    return { id, options: bindingOptions.parse(JSON.parse(options)), created }
+  } catch (cause) {
+    throw new CodedError('ERR_BINDING_STORED', `the stored binding ${id} cannot be read`, {
+      remedy: `Remove it (countersign binding remove ${id}) and add it anew.`,
+      cause,
+    })
+  }
+}
+
+function exists(label: string, id: string): CodedError {
+  return new CodedError('ERR_BINDING_EXISTS', `there is a binding for ${label} already (${id})`, {
+    remedy: `Remove it first (countersign binding remove ${id}), and name all users in the new one, the default first.`,
+  })
+}
