@@ -11,6 +11,18 @@ export const passwordOptions = {
   passwordFile: { flags: '--password-file <FILE>', describe: 'take the password from the first line of a file' },
 } as const
 
+/** The password of one key, where it differs from that of the store. */
+export const keyPasswordOptions = {
+  keyPassword: { flags: '--key-password <env:NAME>', describe: "the key's own password, where it has one" },
+  keyPasswordFile: { flags: '--key-password-file <FILE>', describe: 'the same, from the first line of a file' },
+} as const
+
+/** The password of what the command makes. */
+export const newPasswordOptions = {
+  newPassword: { flags: '--new-password <env:NAME>', describe: 'the new password, from an environment variable' },
+  newPasswordFile: { flags: '--new-password-file <FILE>', describe: 'the new password, from the first line of a file' },
+} as const
+
 export interface PasswordSource {
   /** `env:NAME` or `file:FILE` */
   readonly password: string | undefined
@@ -91,4 +103,24 @@ async function fromFile(file: string): Promise<string> {
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+/** The `--key-password` that was given, if one was. */
+export function givenKeyPassword(
+  ctx: Pick<Context, 'env' | 'path'> & {
+    options: { keyPassword: string | undefined; keyPasswordFile: string | undefined }
+  },
+): Promise<string | undefined> {
+  const { keyPassword: password, keyPasswordFile: passwordFile } = ctx.options
+  return givenPassword(ctx, { password, passwordFile, option: 'key-password' })
+}
+
+/** The `--new-password` that was given, if one was. */
+export function givenNewPassword(
+  ctx: Pick<Context, 'env' | 'path'> & {
+    options: { newPassword: string | undefined; newPasswordFile: string | undefined }
+  },
+): Promise<string | undefined> {
+  const { newPassword: password, newPasswordFile: passwordFile } = ctx.options
+  return givenPassword(ctx, { password, passwordFile, option: 'new-password' })
 }

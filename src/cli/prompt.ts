@@ -1,12 +1,15 @@
 import { CodedError } from '../errors.ts'
 
 const longestLine = 64 * 1024
+const longestInput = 64 * 1024 * 1024
 
 /** Questions go to standard error; answers come from standard input, typed or piped: one line each. Undefined at its end. */
 export interface Prompter {
   line(question: string): Promise<string | undefined>
   /** Without echo where a person types. */
   hidden(question: string): Promise<string | undefined>
+  /** All that is left of standard input, for commands that read a file from it. Throws ERR_CLI_INPUT beyond 64 MiB. */
+  rest(): Promise<Buffer>
 }
 
 export function createPrompter(stdin: NodeJS.ReadStream, stderr: NodeJS.WriteStream): Prompter {
@@ -24,6 +27,7 @@ export function createPrompter(stdin: NodeJS.ReadStream, stderr: NodeJS.WriteStr
       stderr.write('\n')
       return line
     },
+    rest: () => input.rest(),
   }
 }
 
@@ -70,6 +74,18 @@ class LineInput {
     } finally {
       this.#stdin.setRawMode(false)
     }
+  }
+
+  async rest(): Promise<Buffer> {
+    const chunks: Buffer[] = []
+    let length = 0
+    do {
+      chunks.push(this.#rest)
+      length += this.#rest.length
+      if (length > longestInput) throw new CodedError('ERR_CLI_INPUT', 'standard input is too long')
+      this.#rest = Buffer.alloc(0)
+    } while (await this.#more())
+    return Buffer.concat(chunks)
   }
 
   #interrupt() {

@@ -16,4 +16,14 @@ export interface TableRow {
 }
 
 /** Every command, in the order of the help. Loaded when called, so that one command does not pay for all. */
-export const table: readonly TableRow[] = [{ name: 'keystore list', load: () => import('./commands/keystore-list.ts') }]
+export const table: readonly TableRow[] = [
+  { name: 'keystore list', load: () => import('./commands/keystore-list.ts') },
+  { name: 'keystore export', load: () => import('./commands/keystore-export.ts') },
+  { name: 'keystore import', load: () => import('./commands/keystore-import.ts') },
+  { name: 'keystore generate', load: () => import('./commands/keystore-generate.ts') },
+  { name: 'keystore request', load: () => import('./commands/keystore-request.ts') },
+  { name: 'keystore delete', load: () => import('./commands/keystore-delete.ts') },
+  { name: 'keystore convert', load: () => import('./commands/keystore-convert.ts') },
+  { name: 'keystore password', load: () => import('./commands/keystore-password.ts') },
+  { name: 'keytool', load: () => import('./commands/keytool.ts') },
+]
