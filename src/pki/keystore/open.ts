@@ -1,6 +1,8 @@
-import { jceksMagic, jksMagic, readJks } from './jks/read-jks.ts'
+import { detectType } from './detect-type.ts'
+import { readJks } from './jks/read-jks.ts'
 import type { KeyStore, KeyStoreType } from './keystore.ts'
 import { keyStoreError } from './keystore-error.ts'
+import { readPemStore } from './pem/read-pem-store.ts'
 import { readPkcs12 } from './pkcs12/read-pkcs12.ts'
 
 export interface OpenOptions {
@@ -14,13 +16,22 @@ export interface OpenOptions {
   readonly file?: string | undefined
 }
 
+/** Octets. The largest store that anybody ships has some 200,000. */
+export const maxKeyStoreSize = 32 * 1024 * 1024
+
 /**
- * Opens a key store. The format is seen from the content. With a password, integrity is verified, or the store is not opened.
- * Throws ERR_KEYSTORE_*.
+ * Opens a key store. The format is seen from the content. With a password, integrity is verified where the format has a check, or the
+ * store is not opened; without one, `integrity` says that nothing was checked. Throws ERR_KEYSTORE_*.
  */
 export function openKeyStore(bytes: Uint8Array, options: OpenOptions = {}): KeyStore {
-  const magic = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex', 0, 4)
-  if (magic === jksMagic.toString(16) || magic === jceksMagic.toString(16)) return readJks(bytes, options)
-  if (bytes[0] === 0x30) return readPkcs12(bytes, options)
-  throw keyStoreError('ERR_KEYSTORE_UNKNOWN_FORMAT', `${options.file ?? 'the key store'} is of no known format`)
+  const file = options.file ?? 'the key store'
+  if (bytes.length > maxKeyStoreSize) {
+    throw keyStoreError('ERR_KEYSTORE_TOO_LARGE', `${file} has ${bytes.length} octets, more than ${maxKeyStoreSize}`)
+  }
+  const type = detectType(bytes, file)
+  if (options.type !== undefined && options.type !== type) {
+    throw keyStoreError('ERR_KEYSTORE_WRONG_TYPE', `${file} is ${type}, not ${options.type}`)
+  }
+  if (type === 'PEM') return readPemStore(bytes, options)
+  return type === 'PKCS12' ? readPkcs12(bytes, options) : readJks(bytes, options)
 }
