@@ -85,8 +85,10 @@ function selectUser(
       const detail = `The header ${usernameHeader.name} ${asserted.reason}.`
       return { kind: 'refuse', refusal: refuse('username_malformed', detail) }
     }
-    case 'user':
-      return users === '*' || users.includes(asserted.user) ? asserted : { kind: 'refuse', refusal: notThatUser }
+    case 'user': {
+      const { user } = asserted
+      return users === '*' || users.includes(user) ? { user } : { kind: 'refuse', refusal: notThatUser }
+    }
     case 'absent': {
       const [user] = users === '*' ? [] : users
       return user === undefined ? { kind: 'abstain', hint: nameOne(usernameHeader) } : { user }
