@@ -3,14 +3,20 @@
  * auditor, appends one audit record. Values only: no sockets, no certificates, no secrets.
  */
 export interface Events {
-  serverStarted(event: { listeners: readonly { name: string; address: string; port: number; clientAuth: string }[] }): void
+  serverStarted(event: {
+    listeners: readonly { name: string; address: string; port: number; clientAuth: string }[]
+  }): void
   serverStopped(event: { reason: string }): void
-  handshakeCompleted(event: Handshake & { protocol: string; resumed: boolean; presented: boolean; durationMs: number }): void
+  handshakeCompleted(
+    event: Handshake & { protocol: string; resumed: boolean; presented: boolean; durationMs: number },
+  ): void
   handshakeFailed(event: Handshake & { reason: string }): void
   /** the connection was ended before any request: an untrusted certificate under `onUntrusted: refuse`, or a limit */
   connectionRefused(event: Handshake & { code: string; detail: string; certificate: CertificateFacts | null }): void
   /** `first` is true once per connection and principal: that one is audited, every one is counted */
-  accessGranted(event: Access & { user: string; tenant: string; authenticatedBy: string; binding: string | null; first: boolean }): void
+  accessGranted(
+    event: Access & { user: string; tenant: string; authenticatedBy: string; binding: string | null; first: boolean },
+  ): void
   accessRefused(event: Access & { code: string; detail: string }): void
   upstreamFailed(event: { requestId: string; route: string; upstream: string; status: 502 | 504; reason: string }): void
   /** password attempts from this address or for this user are being held back */
@@ -18,6 +24,8 @@ export interface Events {
   userChanged(event: Change & { user: string }): void
   bindingChanged(event: Change & { binding: string }): void
   trustChanged(event: { epoch: number; cause: string }): void
+  reloadSucceeded(event: { cause: string }): void
+  /** the state before it stays in force */
   reloadFailed(event: { cause: string; file: string | null; remedy: string | null }): void
 }
 

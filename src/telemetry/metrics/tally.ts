@@ -1,6 +1,9 @@
 import { Counter, type Registry } from 'prom-client'
 
-/** Counts by the values of its labels, each look-up a Map's: cheap enough for every request. Poured into prom-client when scraped. */
+/**
+ * Counts by the values of its labels. A tree of maps, because this is called for every request, where joining the labels to one key would
+ * cost more than everything else. Poured into prom-client when somebody scrapes.
+ */
 export interface Tally {
   add(...labels: string[]): void
 }
@@ -13,22 +16,42 @@ export interface TallySource {
   readonly zero?: readonly (readonly string[])[]
 }
 
-/** Labels carry no more than this many different combinations; what comes after is counted under `other`. */
+/** Different combinations of labels; what comes after is counted under `other`. A bound for mistakes: labels are few by design. */
 const limit = 200
 
+interface Node {
+  readonly below: Map<string, Node>
+  count: number
+}
+
 export function createTally(registry: Registry, { name, help, labels, zero = [] }: TallySource): Tally {
-  const counts = new Map<string, { values: readonly string[]; count: number }>()
-  const entry = (values: readonly string[]) => {
-    const key = values.length === 1 ? values[0]! : values.join('\n')
-    const found = counts.get(key)
-    if (found !== undefined) return found
-    if (counts.size >= limit && values[0] !== 'other') return entry(labels.map(() => 'other'))
-    const made = { values, count: 0 }
-    counts.set(key, made)
-    return made
+  const root: Node = { below: new Map(), count: 0 }
+  const counted: { readonly values: readonly string[]; readonly node: Node }[] = []
+
+  function leaf(values: readonly string[]): Node {
+    let node = root
+    for (const value of values) {
+      const next = node.below.get(value)
+      if (next === undefined) return grow(values)
+      node = next
+    }
+    return node
   }
-  for (const values of zero) entry(values)
-  if (labels.length === 0) entry([])
+
+  function grow(values: readonly string[]): Node {
+    if (counted.length >= limit && values.some(value => value !== 'other')) return leaf(values.map(() => 'other'))
+    let node = root
+    for (const value of values) {
+      const next = node.below.get(value) ?? { below: new Map(), count: 0 }
+      node.below.set(value, next)
+      node = next
+    }
+    counted.push({ values, node })
+    return node
+  }
+
+  for (const values of zero) leaf(values)
+  if (labels.length === 0) counted.push({ values: [], node: root })
   new Counter({
     name,
     help,
@@ -36,12 +59,12 @@ export function createTally(registry: Registry, { name, help, labels, zero = [] 
     registers: [registry],
     collect() {
       this.reset()
-      for (const { values, count } of counts.values()) this.labels(...values).inc(count)
+      for (const { values, node } of counted) this.labels(...values).inc(node.count)
     },
   })
   return {
     add(...values) {
-      entry(values).count++
+      leaf(values).count++
     },
   }
 }
