@@ -1,0 +1,220 @@
+import { resolve } from 'node:path'
+import type { Clock } from '../clock.ts'
+import type { ConfiguredRoute } from '../endpoints/gateway/gateway.ts'
+import { CodedError } from '../errors.ts'
+import { compileAccess } from '../identity/access/access.ts'
+import { type AllowList, createAllowList } from '../identity/authn/allow-list.ts'
+import { type ConfiguredBindings, reviewBindings } from '../identity/bindings/configured-bindings.ts'
+import { readAnchors, type TrustMaterial, type TrustStore } from '../identity/trust/material.ts'
+import { readKeyStoreFile } from '../pki/keystore/file.ts'
+import { findEntry, type KeyStore, type PrivateKeyEntry } from '../pki/keystore/keystore.ts'
+import type { TrustAnchor } from '../pki/path/verdict.ts'
+import { writePem } from '../pki/x509/pem.ts'
+import { checkServerIdentity, type ServerIdentity } from '../server/tls/server-identity.ts'
+import type { LoadedConfiguration } from './load.ts'
+import { ConfigError, type ConfigProblem, pathText } from './read.ts'
+import type { ListenerConfiguration, RouteConfiguration } from './schema.ts'
+import { resolveSecret } from './secret.ts'
+import type { KeyStoreOptions, TrustStoreOptions } from './stores.ts'
+
+/** What a configuration names, opened and checked: all that a start or a reload needs before it changes anything. */
+export interface Material {
+  readonly listeners: readonly ListenerMaterial[]
+  readonly bindings: ConfiguredBindings
+  readonly allowList: AllowList
+  readonly routes: readonly (ConfiguredRoute & RouteConfiguration)[]
+  /** sentences for the administrator; none of them stops the start */
+  readonly warnings: readonly string[]
+}
+
+export interface ListenerMaterial {
+  readonly options: ListenerConfiguration
+  readonly identities: readonly [ServerIdentity, ...ServerIdentity[]]
+  readonly trust: TrustMaterial
+}
+
+type Path = readonly PropertyKey[]
+
+/** Opens everything that the configuration names. Throws ConfigError with all problems at once (invariant 4). */
+export async function openMaterial(loaded: LoadedConfiguration, clock: Clock): Promise<Material> {
+  const { value } = loaded
+  const review = new Review(loaded, clock)
+  const listeners: ListenerMaterial[] = []
+  for (const [i, options] of value.listeners.entries()) {
+    const listener = await review.listener(options, ['listeners', i])
+    if (listener !== undefined) listeners.push(listener)
+  }
+  review.unique(
+    'listeners',
+    value.listeners.map(listener => listener.name),
+    'name',
+  )
+  review.unique(
+    'routes',
+    value.routes.map(route => route.path),
+    'path',
+  )
+  const mutualTls = value.authenticators['mutual-tls']
+  const anchors = listeners.flatMap(listener => listener.trust.anchors)
+  const bindings = review.bindings(mutualTls.bindings, anchors)
+  const allowList = review.attempt(['authenticators', 'mutual-tls', 'allowList'], () =>
+    createAllowList(mutualTls.allowList),
+  )
+  const routes: (ConfiguredRoute & RouteConfiguration)[] = []
+  for (const [i, route] of value.routes.entries()) routes.push(await review.route(route, ['routes', i]))
+  review.conclude()
+  return { listeners, bindings, allowList: allowList!, routes, warnings: review.warnings }
+}
+
+class Review {
+  readonly warnings: string[] = []
+  readonly #problems: ConfigProblem[] = []
+  readonly #loaded: LoadedConfiguration
+  readonly #clock: Clock
+
+  constructor(loaded: LoadedConfiguration, clock: Clock) {
+    this.#loaded = loaded
+    this.#clock = clock
+  }
+
+  /** What `work` gives, or undefined when it throws a CodedError, which is then a problem of this place. */
+  attempt<T>(path: Path, work: () => T): T | undefined {
+    try {
+      return work()
+    } catch (error) {
+      return this.#problem(path, error)
+    }
+  }
+
+  async #attemptAsync<T>(path: Path, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work()
+    } catch (error) {
+      return this.#problem(path, error)
+    }
+  }
+
+  #problem(path: Path, error: unknown): undefined {
+    if (!(error instanceof CodedError)) throw error
+    const hint = error.remedy ?? 'docs/configuration.md says what belongs here.'
+    this.#problems.push({ path: pathText(path), line: this.#loaded.lineOf(path), message: error.message, hint })
+  }
+
+  conclude(): void {
+    if (this.#problems.length > 0) throw new ConfigError(this.#loaded.file, this.#problems)
+  }
+
+  unique(list: string, names: readonly string[], key: string): void {
+    for (const [i, name] of names.entries()) {
+      if (names.indexOf(name) < i) {
+        const twice = new CodedError('ERR_CONFIG_INVALID', `two ${list} have the ${key} ${name}`, {
+          remedy: 'Give each its own.',
+        })
+        this.#problem([list, i, key], twice)
+      }
+    }
+  }
+
+  async listener(options: ListenerConfiguration, path: Path): Promise<ListenerMaterial | undefined> {
+    const identities = await this.#attemptAsync([...path, 'keyStore'], () => this.#identities(options.keyStore, path))
+    const stores = await this.#trustStores(options.trustStore, path)
+    const { clientAuth, maxPathDepth, insecureAlgorithms, name } = options
+    for (const weak of insecureAlgorithms) this.warnings.push(`listener ${name} accepts ${weak} (insecureAlgorithms)`)
+    const found =
+      stores && this.attempt([...path, 'trustStore'], () => readAnchors(stores, { at: this.#clock.now(), clientAuth }))
+    if (identities === undefined || found === undefined) return undefined
+    this.warnings.push(...found.warnings)
+    const trust = {
+      anchors: found.anchors,
+      policy: { purpose: 'client', maxDepth: maxPathDepth, insecureAlgorithms },
+    } satisfies TrustMaterial
+    return { options, identities, trust }
+  }
+
+  async #identities(options: KeyStoreOptions, path: Path): Promise<[ServerIdentity, ...ServerIdentity[]]> {
+    const keyPassword = this.#secret(options.keyPassword)
+    const store = await this.#open(options.file, options.password, keyPassword)
+    const [first, ...rest] = privateKeys(store, options).map(entry => {
+      const identity = { alias: entry.alias, key: entry.privateKey(keyPassword), chain: entry.chain }
+      checkServerIdentity(identity)
+      return identity
+    })
+    if (first === undefined) {
+      throw new CodedError('ERR_SERVER_KEY_UNUSABLE', `${options.file} holds no private key`, {
+        remedy: 'Name the key store that holds the private key of the server, not a trust store.',
+      })
+    }
+    this.#warnOfDates([first, ...rest], path)
+    return [first, ...rest]
+  }
+
+  #warnOfDates(identities: readonly ServerIdentity[], path: Path): void {
+    const now = this.#clock.now()
+    for (const { alias, chain } of identities) {
+      const leaf = chain[0]
+      if (leaf === undefined) continue
+      const where = `${pathText(path)}: the server certificate "${alias}"`
+      if (leaf.notAfter < now)
+        this.warnings.push(`${where} expired on ${new Date(leaf.notAfter).toISOString()}: clients will refuse it`)
+      if (leaf.notBefore > now)
+        this.warnings.push(`${where} is valid only from ${new Date(leaf.notBefore).toISOString()}`)
+    }
+  }
+
+  /** undefined when any of them cannot be opened: a listener with half of its trust would refuse the other half. */
+  async #trustStores(options: readonly TrustStoreOptions[], path: Path): Promise<TrustStore[] | undefined> {
+    const stores: (TrustStore | undefined)[] = []
+    for (const [i, { file, password }] of options.entries()) {
+      const store = await this.#attemptAsync([...path, 'trustStore', i], () => this.#open(file, password))
+      stores.push(store && { name: file, store })
+    }
+    return stores.every(store => store !== undefined) ? stores : undefined
+  }
+
+  #open(file: string, password: string | undefined, keyPassword?: string): Promise<KeyStore> {
+    return readKeyStoreFile(resolve(this.#loaded.folder, file), { password: this.#secret(password), keyPassword })
+  }
+
+  #secret(option: string | undefined): string | undefined {
+    return option === undefined ? undefined : resolveSecret(option, this.#loaded.folder, this.#loaded.env)
+  }
+
+  bindings(options: Parameters<typeof reviewBindings>[0], anchors: readonly TrustAnchor[]): ConfiguredBindings {
+    const { bindings, problems, warnings } = reviewBindings(options, anchors)
+    for (const { index, error } of problems) this.#problem(['authenticators', 'mutual-tls', 'bindings', index], error)
+    this.warnings.push(...warnings)
+    return bindings
+  }
+
+  async route(options: RouteConfiguration, path: Path): Promise<ConfiguredRoute & RouteConfiguration> {
+    const { 'mutual-tls': mutualTls, basic } = this.#loaded.value.authenticators
+    const enabled = [...(mutualTls.enabled ? ['mutual-tls'] : []), ...(basic.enabled ? ['basic'] : [])]
+    this.attempt([...path, 'require'], () => compileAccess(options, enabled))
+    const stores = (await this.#trustStores(options.trustStore, path)) ?? []
+    const entries = stores.flatMap(({ store }) => store.entries)
+    const authorities = entries.flatMap(entry =>
+      entry.kind === 'trusted-certificate' ? [writePem('CERTIFICATE', entry.certificate.raw)] : [],
+    )
+    if (options.upstream.startsWith('https:') && authorities.length === 0 && !options.insecurePublicAuthorities) {
+      const message = `nobody can vouch for ${options.upstream}: the route names no trust store`
+      const remedy =
+        'Name a trustStore that holds the authority of the upstream, or set insecurePublicAuthorities: true.'
+      this.#problem([...path, 'upstream'], new CodedError('ERR_CONFIG_INVALID', message, { remedy }))
+    }
+    if (options.insecurePublicAuthorities) {
+      this.warnings.push(
+        `route ${options.path} trusts any public authority for its upstream (insecurePublicAuthorities)`,
+      )
+    }
+    return { ...options, authorities }
+  }
+}
+
+function privateKeys(store: KeyStore, { alias, file }: KeyStoreOptions): PrivateKeyEntry[] {
+  if (alias === undefined) return store.entries.filter(entry => entry.kind === 'private-key')
+  const entry = findEntry(store, alias)
+  if (entry?.kind === 'private-key') return [entry]
+  const others = store.entries.filter(({ kind }) => kind === 'private-key').map(other => other.alias)
+  const known = others.length === 0 ? 'It holds no private key.' : `Its private keys are: ${others.join(', ')}.`
+  throw new CodedError('ERR_SERVER_KEY_UNUSABLE', `${file} has no private key called "${alias}"`, { remedy: known })
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { assertionOptions, gatewayRouteFields } from '../endpoints/gateway/options.ts'
+import { routeAccessFields } from '../identity/access/options.ts'
+import { basicOptions } from '../identity/authn/basic-options.ts'
+import { mutualTlsOptions } from '../identity/authn/options.ts'
+import { usersOptions } from '../identity/users/options.ts'
+import type { InsecureAlgorithm } from '../pki/path/algorithms.ts'
+import { listenerFields } from '../server/tls/options.ts'
+import { auditOptions } from '../telemetry/audit/options.ts'
+import { logOptions } from '../telemetry/events/options.ts'
+import { managementOptions } from '../telemetry/metrics/options.ts'
+import { keyStoreOptions, trustStoreOptions } from './stores.ts'
+
+const listener = z.strictObject({
+  ...listenerFields,
+  keyStore: keyStoreOptions.describe('The key and certificate by which the server proves itself.'),
+  trustStore: z
+    .array(trustStoreOptions)
+    .max(100)
+    .default([])
+    .describe('Whom the listener trusts. Public authorities are trusted only when a store here holds them.'),
+  maxPathDepth: z
+    .int()
+    .min(0)
+    .max(20)
+    .default(8)
+    .describe('Intermediate certificates that may stand between a client and its trust anchor.'),
+  insecureAlgorithms: z
+    .array(z.enum(['md5', 'sha-1', 'rsa-1024', 'explicit-curve'] satisfies InsecureAlgorithm[]))
+    .default([])
+    .describe(
+      'Weak algorithms that are accepted in client certificates all the same. Each is named in a warning at start.',
+    ),
+})
+
+const route = z.strictObject({
+  ...gatewayRouteFields,
+  ...routeAccessFields,
+  trustStore: z.array(trustStoreOptions).max(100).default([]).describe('Who may vouch for an https upstream.'),
+})
+
+/** All of `countersign.yaml`. */
+export const configurationSchema = z.strictObject({
+  listeners: z.array(listener).min(1).max(100).describe('Where clients connect.'),
+  management: managementOptions.prefault({}),
+  authenticators: z
+    .strictObject({ 'mutual-tls': mutualTlsOptions, basic: basicOptions })
+    .prefault({})
+    .describe('The ways to prove who one is, in the order of their priority.'),
+  users: usersOptions.prefault({}),
+  routes: z.array(route).max(10_000).default([]).describe('The protected resources.'),
+  assertion: assertionOptions.prefault({}).describe('How upstreams are told who the user is, signed.'),
+  audit: auditOptions.prefault({}),
+  log: logOptions.prefault({}),
+})
+
+export type Configuration = z.output<typeof configurationSchema>
+export type ListenerConfiguration = Configuration['listeners'][number]
+export type RouteConfiguration = Configuration['routes'][number]

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { secretOption } from './secret.ts'
+
+const file = z.string().min(1)
+
+/** The key store with a listener's own key. */
+export const keyStoreOptions = z.strictObject({
+  file: file.describe('Key store with the private key and certificate of the server: JKS, JCEKS, PKCS#12 or PEM.'),
+  password: secretOption
+    .optional()
+    .describe('Password of the key store: `env:NAME`, `file:PATH` or the password itself.'),
+  keyPassword: secretOption.optional().describe('Password of the key, where it differs from that of the store.'),
+  alias: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Alias of the private key. Without it every private key of the store is used, chosen by the name that the client asks for (SNI), the first one by default.',
+    ),
+})
+
+/** A store of trusted certificates. */
+export const trustStoreOptions = z.strictObject({
+  file: file.describe('Trust store: its trusted-certificate entries are the anchors, and nothing else is.'),
+  password: secretOption.optional().describe('Password of the trust store.'),
+})
+
+export type KeyStoreOptions = z.output<typeof keyStoreOptions>
+export type TrustStoreOptions = z.output<typeof trustStoreOptions>
