@@ -84,7 +84,29 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
     if (authorization !== undefined && typeof authorization !== 'string') return refused(scope, twoCredentials)
     const claimedBy = authorization === undefined ? undefined : scope.claimedBy(authorization)
     const request = { headers, judgement: peer.judgement(), remoteAddress: peer.remoteAddress, claimedBy }
-    return askFrom(0, scope, request, peer, undefined)
+    const at = epoch.value
+    const decision = askFrom(0, scope, request, peer, undefined)
+    return decision instanceof Promise ? decision.then(made => confirm(made, at, peer, request, options)) : decision
+  }
+
+  /**
+   * Trust may have moved on while somebody was waited for, and whoever went over the open connections then did not find this
+   * principal among them yet. So it is asked for once more, by what is cheap to ask.
+   */
+  async function confirm(
+    decision: Decision,
+    at: number,
+    peer: ChainPeer,
+    { headers }: AuthenticationRequest,
+    options: ChainOptions | undefined,
+  ): Promise<Decision> {
+    if (!decision.ok) return decision
+    for (let seen = at; seen !== epoch.value; ) {
+      seen = epoch.value
+      const grant = grants.of(peer)?.find(({ principal }) => samePerson(principal, decision.principal))
+      if (grant === undefined || !(await grantHolds(grant, peer))) return authenticate({ headers, peer }, options)
+    }
+    return decision
   }
 
   function requiredScope(require: readonly string[]): Scope {
