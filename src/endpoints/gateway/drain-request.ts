@@ -1,18 +1,23 @@
-import type { Readable } from 'node:stream'
+import { constants } from 'node:http2'
 import type { Exchange } from '../../server/http/exchange.ts'
 
 /**
  * After an answer that came before the end of the request: reads on for a little, so that a client which is still sending gets to
- * read the answer instead of a reset, and then ends the connection (HTTP/2: the stream).
+ * read the answer instead of a reset, and then ends the connection. Over HTTP/2 the client is asked to stop (RFC 9113 section 8.1).
  */
 export function drainRequest({ request, response }: Exchange): void {
   if (request.complete) return
-  const body = request as Readable
+  if ('stream' in request) {
+    const { stream } = request
+    // The response itself says 'finish' only when the stream is closed, which is what this is about.
+    stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
+    return
+  }
   let left = 256 * 1024
   const end = () => {
     clearTimeout(timer)
-    body.off('data', count)
-    if (!request.complete) body.destroy()
+    request.off('data', count)
+    if (!request.complete) request.destroy()
   }
   const count = (chunk: Buffer) => {
     left -= chunk.length
@@ -20,6 +25,6 @@ export function drainRequest({ request, response }: Exchange): void {
   }
   const timer = setTimeout(end, 2000)
   timer.unref()
-  response.once('finish', () => body.on('data', count).resume())
-  body.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
+  response.once('finish', () => request.on('data', count).resume())
+  request.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
 }

@@ -14,8 +14,9 @@ import { Relay, type RelayOutcome } from './relay.ts'
 import { RequestBody } from './request-body.ts'
 import { createRequestHeaderFilter } from './request-headers.ts'
 import { openTunnel } from './tunnel.ts'
-import { createUpstreamPath } from './upstream-path.ts'
 import type { Upstream } from './upstream.ts'
+import type { UpstreamFailure } from './upstream-failure.ts'
+import { createUpstreamPath } from './upstream-path.ts'
 
 export interface GatewayRouteSource {
   readonly options: GatewayRouteOptions
@@ -112,23 +113,28 @@ export function createGatewayRoute(source: GatewayRouteSource): GatewayRoute {
     switch (outcome.kind) {
       case 'answered':
       case 'gone':
-        return
+        break
       case 'switched':
-        return openTunnel(exchange.upgrade!, outcome.switched, timeouts.websocketIdle)
+        openTunnel(exchange.upgrade!, outcome.switched, timeouts.websocketIdle)
+        break
       case 'faulty':
         sendProblem(exchange, faults[outcome.fault])
-        return drainRequest(exchange)
-      case 'failed':
-      case 'broken': {
-        const { failure } = outcome
-        if (failure.code === 'request_invalid') return sendProblem(exchange, faults.not_forwardable)
-        const status = failure.code === 'upstream_timeout' ? 504 : 502
-        const { requestId } = exchange
-        events.upstreamFailed({ requestId, route: path, upstream: upstream.origin, status, reason: failure.reason })
-        if (outcome.kind === 'failed') sendProblem(exchange, failures[failure.code])
         drainRequest(exchange)
-      }
+        break
+      case 'broken':
+        report(exchange, outcome.failure)
+        break
+      case 'failed':
+        report(exchange, outcome.failure)
+        sendProblem(exchange, failures[outcome.failure.code])
+        drainRequest(exchange)
     }
+  }
+
+  function report({ requestId }: Exchange, { code, reason }: UpstreamFailure): void {
+    if (code === 'request_invalid') return
+    const status = code === 'upstream_timeout' ? 504 : 502
+    events.upstreamFailed({ requestId, route: path, upstream: upstream.origin, status, reason })
   }
 
   return { path, examine, pass }
@@ -138,11 +144,11 @@ export function createGatewayRoute(source: GatewayRouteSource): GatewayRoute {
 const failures = {
   upstream_unreachable: { code: 'bad_gateway', detail: 'The resource could not be reached.' },
   upstream_invalid: { code: 'bad_gateway', detail: 'The resource gave an answer that could not be read.' },
+  request_invalid: { code: 'bad_request', detail: 'The request holds something that cannot be passed on.' },
   upstream_timeout: { code: 'gateway_timeout', detail: 'The resource did not answer in time.' },
 } as const satisfies Record<string, ProblemSource>
 
 const faults = {
-  not_forwardable: { code: 'bad_request', detail: 'The request holds something that cannot be passed on.' },
   body_too_large: { code: 'payload_too_large', detail: 'The body is larger than is taken here.' },
   body_timeout: { code: 'request_timeout', detail: 'No more of the body came for too long.' },
 } as const satisfies Record<string, ProblemSource>

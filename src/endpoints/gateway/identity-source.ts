@@ -41,12 +41,21 @@ export function createIdentitySource(terms: IdentityTerms): IdentitySource {
   const known = new WeakMap<Principal, Made>()
   const { assertion, audience, clock, epoch } = terms
 
-  async function sign(principal: Principal, judgement: Judgement | undefined, headers: string[], issuer: AssertionIssuer) {
+  async function sign(
+    principal: Principal,
+    judgement: Judgement | undefined,
+    headers: string[],
+    issuer: AssertionIssuer,
+  ) {
     const now = clock.now()
     const at = epoch.value
     const subject = { principal, certificate: provingCertificate(principal, judgement), epoch: at }
     const { lifetimeSeconds } = issuer
-    const jwt = await signAssertion(subject, { issuer: issuer.issuer, audience, lifetimeSeconds, now }, issuer.keys.current())
+    const jwt = await signAssertion(
+      subject,
+      { issuer: issuer.issuer, audience, lifetimeSeconds, now },
+      issuer.keys.current(),
+    )
     return keep(principal, judgement, [...headers, 'countersign-assertion', jwt], at, now + lifetimeSeconds * 500)
   }
 

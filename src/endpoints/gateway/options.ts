@@ -27,8 +27,13 @@ const upstreamTimeouts = z.strictObject({
 export const gatewayRouteFields = {
   path: z
     .string()
-    .regex(/^\/(?:[^*?#%\\;\s]*[^*?#%\\;\s/])?(?:\/\*)?$|^\/\*$/, 'a path such as /orders, or /orders/* for all below it')
-    .describe('`/orders` is that path alone; `/orders/*` is it and everything below. An exact path wins, then the longest.'),
+    .regex(
+      /^\/(?:[^*?#%\\;\s]*[^*?#%\\;\s/])?(?:\/\*)?$|^\/\*$/,
+      'a path such as /orders, or /orders/* for all below it',
+    )
+    .describe(
+      '`/orders` is that path alone; `/orders/*` is it and everything below. An exact path wins, then the longest.',
+    ),
   upstream: z
     .url({ protocol: /^https?$/ })
     .refine(url => URL.parse(url)?.search === '' && URL.parse(url)?.hash === '' && URL.parse(url)?.username === '', {
@@ -42,11 +47,15 @@ export const gatewayRouteFields = {
   host: z
     .enum(['upstream', 'client'])
     .default('upstream')
-    .describe('Which Host the upstream sees: its own, or what the client asked for. X-Forwarded-Host has the client’s.'),
+    .describe(
+      'Which Host the upstream sees: its own, or what the client asked for. X-Forwarded-Host has the client’s.',
+    ),
   authorization: z
     .enum(['drop', 'forward'])
     .default('drop')
-    .describe('The Authorization header of the client. `forward` hands the upstream whatever credential the client sent us.'),
+    .describe(
+      'The Authorization header of the client. `forward` hands the upstream whatever credential the client sent us.',
+    ),
   clientCertificate: z
     .enum(['send', 'send-chain', 'omit'])
     .default('send')
@@ -54,7 +63,9 @@ export const gatewayRouteFields = {
   assertion: z
     .enum(['send', 'omit'])
     .default('send')
-    .describe('`Countersign-Assertion`: who the user is, as a JWT that the upstream can verify by /.well-known/jwks.json.'),
+    .describe(
+      '`Countersign-Assertion`: who the user is, as a JWT that the upstream can verify by /.well-known/jwks.json.',
+    ),
   websocket: z.enum(['refuse', 'allow']).default('refuse').describe('WebSocket over HTTP/1.1.'),
   crossOrigin: z
     .enum(['refuse', 'insecure-allow'])
@@ -110,7 +121,9 @@ export const assertionOptions = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('File (mode 0600) that keeps the signing keys over a restart; made when it is not there. Without: new keys at each start.'),
+    .describe(
+      'File (mode 0600) that keeps the signing keys over a restart; made when it is not there. Without: new keys at each start.',
+    ),
   rotationDays: z.int().min(1).max(365).default(30).describe('Days after which the next signing key takes over.'),
 })
 

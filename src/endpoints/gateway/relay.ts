@@ -78,7 +78,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#status = status
     // An answer without a length may be a stream of events: its header must not wait for the first of them.
     const bodiless = status === 204 || status === 304 || this.#exchange.method === 'HEAD'
-    if (this.#length === -1 && !bodiless) this.#response.flushHeaders()
+    if (this.#length === -1 && !bodiless) this.#sendHeader()
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -100,7 +100,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   ): void {
     if (this.#settled) return
     const kept = this.#wantsTrailers() ? cleanTrailers(trailers) : {}
-    for (const name of Object.keys(kept)) this.#response.addTrailers([[name, String(kept[name])]])
+    if (Object.keys(kept).length > 0) this.#response.addTrailers(kept)
     if (this.#whole === undefined) this.#response.end()
     else this.#response.end(this.#whole)
     drainRequest(this.#exchange)
@@ -119,11 +119,9 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#settled) return
-    if (error instanceof RequestBodyError && error.fault === 'client_gone') return this.#finish({ kind: 'gone' })
     if (this.#status === 0) {
-      if (error instanceof RequestBodyError)
-        return this.#finish({ kind: 'faulty', fault: error.fault as 'body_timeout' })
-      return this.#finish({ kind: 'failed', failure: upstreamFailure(error) })
+      this.#finish(failedBeforeAnswer(error))
+      return
     }
     // The header is out: only a connection that ends in the middle tells the client that this was not all.
     this.#finish({ kind: 'broken', failure: upstreamFailure(error) })
@@ -133,7 +131,13 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** RFC 9110 section 6.5.1: trailers go to whoever said that it takes them; HTTP/2 always does. */
   #wantsTrailers(): boolean {
     const { request, headers } = this.#exchange
-    return request.httpVersionMajor >= 2 || /(?:^|,)\s*trailers\s*(?:,|;|$)/i.test(headers.te ?? '')
+    return request.httpVersionMajor >= 2 || /(?:^|,)\s*trailers\s*(?:,|;|$)/i.test(String(headers.te ?? ''))
+  }
+
+  /** On HTTP/1.1 flushHeaders() would send octets beyond ASCII as UTF-8: Node writes a header by itself as text. */
+  #sendHeader(): void {
+    if (this.#exchange.request.httpVersionMajor === 1) this.#response.write(nothing)
+    else this.#response.flushHeaders()
   }
 
   #finish(outcome: RelayOutcome): void {
@@ -165,4 +169,11 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#finish({ kind: 'gone' })
     this.#controller?.abort(reason)
   }
+}
+
+const nothing = Buffer.alloc(0)
+
+function failedBeforeAnswer(error: Error): RelayOutcome {
+  if (!(error instanceof RequestBodyError)) return { kind: 'failed', failure: upstreamFailure(error) }
+  return error.fault === 'client_gone' ? { kind: 'gone' } : { kind: 'faulty', fault: error.fault }
 }

@@ -1,5 +1,5 @@
-import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Upgrade } from '../../server/http/exchange.ts'
 import type { Switched } from './relay.ts'
 

@@ -14,7 +14,7 @@ export function upstreamFailure(error: Error): UpstreamFailure {
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
     return { code: 'request_invalid', reason, retry: 'no' }
   }
-  if (code !== undefined && (/^(?:HPE_|ERR_(?:HTTP|INVALID))/.test(code) || invalid.has(code))) {
+  if (error.name === 'HTTPParserError' || /^ERR_(?:HTTP|INVALID)/.test(code ?? '') || invalid.has(code ?? '')) {
     return { code: 'upstream_invalid', reason, retry: 'no' }
   }
   // A kept connection that the upstream closed at the moment we used it.

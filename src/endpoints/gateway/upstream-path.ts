@@ -5,7 +5,11 @@ import type { GatewayRouteOptions } from './options.ts'
  * readers could take for different paths was refused before (server/http/target.ts), so that the path which the access
  * policy looked at is the path that the upstream sees.
  */
-export function createUpstreamPath({ path, upstream, prefix }: Pick<GatewayRouteOptions, 'path' | 'upstream' | 'prefix'>) {
+export function createUpstreamPath({
+  path,
+  upstream,
+  prefix,
+}: Pick<GatewayRouteOptions, 'path' | 'upstream' | 'prefix'>) {
   const base = new URL(upstream).pathname.replace(/\/$/, '')
   const strip = prefix === 'strip' && path.endsWith('/*') ? path.slice(0, -2) : ''
   return (target: string): string => {

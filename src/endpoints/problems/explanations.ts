@@ -180,6 +180,14 @@ export const explanations: Readonly<Record<ProblemCode, Explanation>> = {
     administrator: 'The audit record says who locked it. Unlocking takes effect at once.',
     commands: ['countersign user unlock alice', 'countersign audit list'],
   },
+  attempts_throttled: {
+    group: 'identity',
+    meaning:
+      'After several wrong passwords the next attempt has to wait, longer each time, whether they were for one user or came from one address. The password was not looked at this time.',
+    administrator:
+      'Somebody is guessing, or a program uses an old password: the log has the address. Certificates are not held back. Where all clients come through one proxy, raise `users.passwords.failuresPerAddress`.',
+    commands: ['countersign user password alice'],
+  },
   forbidden: {
     group: 'identity',
     meaning:

@@ -7,8 +7,8 @@ import { pathOf, problemCodes, renderCode, renderIndex } from './problem-page.ts
 /** `/problems/`: every code. `/problems/certificate-expired`: what it means and how to mend it. Open to everyone. */
 export function serveProblems(exchange: Exchange): void {
   const page = pages().get(exchange.path)
-  if (page !== undefined) return sendAnswer(exchange, page)
-  sendProblem(exchange, { code: 'not_found', detail: 'There is no problem of that name.' })
+  if (page !== undefined) sendAnswer(exchange, page)
+  else sendProblem(exchange, { code: 'not_found', detail: 'There is no problem of that name.' })
 }
 
 let made: ReadonlyMap<string, Answer> | undefined
