@@ -109,6 +109,11 @@ export const refusals = {
     title: 'The account is locked',
     remedy: 'Ask the administrator to unlock the account.',
   },
+  attempts_throttled: {
+    status: 429,
+    title: 'Too many attempts to sign in',
+    remedy: 'Wait as long as the Retry-After field of the answer says. Attempts made before that are not looked at.',
+  },
   forbidden: {
     status: 403,
     title: 'This user may not do this here',
@@ -123,6 +128,8 @@ export interface Refusal {
   readonly ok: false
   readonly code: RefusalCode
   readonly detail: string
+  /** when it makes sense to try again; becomes the Retry-After field of the answer */
+  readonly retryAfterSeconds?: number
 }
 
 export function refuse(code: RefusalCode, detail: string): Refusal {

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+
+export const passwordOptions = z
+  .strictObject({
+    rememberFor: z
+      .int()
+      .min(0)
+      .max(3600)
+      .default(60)
+      .describe(
+        'Seconds in which a password that was right is not hashed again, unless any user changes; 0: always hash.',
+      ),
+    failuresPerUser: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(5)
+      .describe(
+        'Wrong passwords for one user without delay; each further one doubles the delay. One is forgotten in ten minutes.',
+      ),
+    failuresPerAddress: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(30)
+      .describe(
+        'The same for everything from one IPv4 address or IPv6 /64 network, where one is forgotten in a minute. Raise it when all clients come through one proxy.',
+      ),
+    longestDelay: z
+      .int()
+      .min(1)
+      .max(86_400)
+      .default(900)
+      .describe(
+        'Seconds: the longest delay after wrong passwords. Users who signed in from an address lately are counted there apart.',
+      ),
+  })
+  .prefault({})
+  .describe('How passwords are checked.')
+
+export type PasswordOptions = z.output<typeof passwordOptions>
+
+export const usersOptions = z
+  .strictObject({
+    store: z.enum(['sqlite']).default('sqlite').describe('Where users live. sqlite: in a file of this machine.'),
+    file: z
+      .string()
+      .min(1)
+      .default('data/countersign.db')
+      .describe(
+        'The file of the user store; made when it does not exist, readable by its owner only, not on a network file system.',
+      ),
+    passwords: passwordOptions,
+  })
+  .prefault({})
+  .describe('The users and their passwords. Commands change them while the server runs.')
+
+export type UsersOptions = z.output<typeof usersOptions>

@@ -1,0 +1,73 @@
+import type { Kysely } from 'kysely'
+import type { Schema } from '../../storage/schema.ts'
+import type { ListedUser, User } from './user.ts'
+
+export async function readUser(db: Kysely<Schema>, tenant: string, name: string): Promise<User | undefined> {
+  const rows = await db
+    .selectFrom('users')
+    .leftJoin('user_roles', 'user_roles.user_id', 'users.id')
+    .leftJoin('roles', 'roles.id', 'user_roles.role_id')
+    .select(['users.id', 'users.tenant', 'users.name', 'users.state', 'roles.name as role'])
+    .where('users.tenant', '=', tenant)
+    .where('users.name', '=', name)
+    .execute()
+  const [first] = rows
+  if (first === undefined) return undefined
+  const { id, state } = first
+  return { id, tenant: first.tenant, name: first.name, roles: rows.flatMap(row => row.role ?? []).toSorted(), state }
+}
+
+/** The PHC string of the user's password. */
+export async function readSecret(db: Kysely<Schema>, tenant: string, name: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('credentials')
+    .innerJoin('users', 'users.id', 'credentials.user_id')
+    .select('credentials.secret')
+    .where('users.tenant', '=', tenant)
+    .where('users.name', '=', name)
+    .where('credentials.kind', '=', 'password')
+    .executeTakeFirst()
+  return row?.secret
+}
+
+/** In the order of their names, from the one after `after` on. */
+export async function readPage(
+  db: Kysely<Schema>,
+  tenant: string,
+  after: string | undefined,
+  limit: number,
+): Promise<ListedUser[]> {
+  const rows = await db
+    .selectFrom('users')
+    .leftJoin('credentials', join =>
+      join.onRef('credentials.user_id', '=', 'users.id').on('credentials.kind', '=', 'password'),
+    )
+    .select(['users.id', 'users.tenant', 'users.name', 'users.state', 'users.created', 'credentials.changed'])
+    .where('users.tenant', '=', tenant)
+    .$if(after !== undefined, query => query.where('users.name', '>', after!))
+    .orderBy('users.name')
+    .limit(limit)
+    .execute()
+  const roles = await readRoles(
+    db,
+    rows.map(row => row.id),
+  )
+  return rows.map(({ changed, ...row }) => ({
+    ...row,
+    roles: roles.get(row.id) ?? [],
+    passwordChanged: changed ?? undefined,
+  }))
+}
+
+async function readRoles(db: Kysely<Schema>, ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  const roles = new Map<string, string[]>()
+  if (ids.length === 0) return roles
+  const rows = await db
+    .selectFrom('user_roles')
+    .innerJoin('roles', 'roles.id', 'user_roles.role_id')
+    .select(['user_roles.user_id', 'roles.name'])
+    .where('user_roles.user_id', 'in', ids)
+    .execute()
+  for (const { user_id, name } of rows) roles.set(user_id, [...(roles.get(user_id) ?? []), name].sort())
+  return roles
+}
