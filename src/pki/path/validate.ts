@@ -1,22 +1,124 @@
 import type { Certificate } from '../x509/certificate.ts'
 import type { Crl } from '../x509/crl.ts'
-import type { Purpose, TrustAnchor, Verdict } from './verdict.ts'
+import { type InsecureAlgorithm, weakAlgorithmsAt } from './algorithms.ts'
+import { type AnchorIndex, indexAnchors } from './anchors.ts'
+import { Budget, BudgetExhausted } from './budget.ts'
+import { indexBySubject } from './certificates-by-name.ts'
+import { checkTarget, isAuthority } from './check-certificate.ts'
+import { checkNameConstraints } from './check-names.ts'
+import { checkPolicies, type PolicyInputs } from './check-policies.ts'
+import { checkRevocation } from './check-revocation.ts'
+import { type CrlSet, indexCrls } from './crl-set.ts'
+import { findPath } from './find-path.ts'
+import { Search } from './search.ts'
+import { type Purpose, type TrustAnchor, type Trusted, type Untrusted, untrusted, type Verdict } from './verdict.ts'
 
 export interface PathOptions {
   /** milliseconds since the epoch */
   readonly at: number
   readonly purpose: Purpose
+  /** how many intermediates may stand between leaf and anchor, self-issued ones not counted; default 8 */
+  readonly maxDepth?: number
+  /** weak algorithms that are accepted all the same; default none */
+  readonly insecureAlgorithms?: readonly InsecureAlgorithm[]
+  /** inputs of RFC 5280 section 6.1.1; default: any policy, or none */
+  readonly policy?: PolicyInputs
+  /** milliseconds after which a revocation list is too old, whatever it says of its successor; default: it is believed */
+  readonly crlMaxAge?: number
 }
 
 export interface PathInput {
   readonly leaf: Certificate
   /** in any order, duplicates and strangers allowed */
   readonly intermediates: readonly Certificate[]
-  readonly anchors: readonly TrustAnchor[]
+  /** a list is indexed at each call: hand in an index when there are many */
+  readonly anchors: readonly TrustAnchor[] | AnchorIndex
   /** undefined: revocation is not checked here; given: required for every certificate on the path */
-  readonly crls?: readonly Crl[]
+  readonly crls?: readonly Crl[] | CrlSet
 }
 
-export function validatePath(_input: PathInput, _options: PathOptions): Verdict {
-  throw new Error('being built')
+/** As many as the JDK lets a client send (jdk.tls.maxClientCertificateChainLength). */
+export const defaultMaxDepth = 8
+
+/**
+ * Whether the leaf may be trusted for the purpose at that time: RFC 5280 section 6. Never throws for what a certificate or a list says;
+ * the work is bounded whatever they say. What is checked in which order: docs/validation.md.
+ */
+export function validatePath(input: PathInput, options: PathOptions): Verdict {
+  const search = begin(input, options)
+  try {
+    const failure = checkTarget(input.leaf, search.question.rules)
+    if (failure !== undefined) return failure
+    const entry = search.question.anchors.same(input.leaf)
+    return entry === undefined ? throughIssuers(input.leaf, search) : byItself(entry, search)
+  } catch (error) {
+    if (error instanceof BudgetExhausted) return untrusted(error.code, error.detail, input.leaf)
+    throw error
+  }
+}
+
+function begin({ anchors, intermediates, crls }: PathInput, options: PathOptions): Search {
+  const {
+    at,
+    purpose,
+    maxDepth = defaultMaxDepth,
+    insecureAlgorithms = [],
+    policy = {},
+    crlMaxAge = Infinity,
+  } = options
+  return new Search({
+    rules: { at, purpose, insecure: weakAlgorithmsAt(at, insecureAlgorithms) },
+    maxDepth,
+    policy,
+    crlMaxAge,
+    anchors: 'named' in anchors ? anchors : indexAnchors(anchors),
+    intermediates: indexBySubject(intermediates),
+    crls: crls === undefined || 'issuedBy' in crls ? crls : indexCrls(crls),
+    budget: new Budget(),
+  })
+}
+
+function throughIssuers(leaf: Certificate, search: Search): Verdict {
+  let validUntil = Number.POSITIVE_INFINITY
+  const path = findPath(leaf, search, found => {
+    const failure =
+      checkNameConstraints(found.certificates, search.question.budget) ??
+      checkPolicies(found.certificates, search.question.policy)
+    if (failure !== undefined || search.question.crls === undefined) return failure
+    const revocation = checkRevocation(found, search)
+    if (!revocation.ok) return revocation
+    validUntil = revocation.validUntil
+    return undefined
+  })
+  if (path === undefined) return search.failure ?? noPath(leaf)
+  return trusted(path.certificates, path.anchor, validUntil)
+}
+
+/**
+ * The leaf is an entry of the trust store, byte for byte: nobody has to vouch for it. Where it has an issuer here that could have
+ * revoked it, and revocation is checked, that issuer is asked all the same.
+ */
+function byItself(anchor: TrustAnchor, search: Search): Verdict {
+  const leaf = anchor.certificate
+  let validUntil = Number.POSITIVE_INFINITY
+  if (search.question.crls !== undefined) {
+    findPath(leaf, search, found => {
+      const revocation = checkRevocation(found, search)
+      if (revocation.ok) validUntil = revocation.validUntil
+      return revocation.ok ? undefined : revocation
+    })
+    const code = search.failure?.code
+    if (code === 'certificate_revoked' || code === 'revocation_unknown') return search.failure!
+  }
+  return trusted([leaf], anchor, validUntil)
+}
+
+function trusted(path: readonly Certificate[], anchor: TrustAnchor, revocationUntil: number): Trusted {
+  const validUntil = Math.min(revocationUntil, ...path.map(({ notAfter }) => notAfter))
+  const pinned = path.length === 1 && !isAuthority(path[0]!, 'top')
+  return { ok: true, path, anchor, pinned, validUntil }
+}
+
+function noPath(leaf: Certificate): Untrusted {
+  return untrusted('issuer_unknown', `no path leads from ${leaf.issuer} to a trust anchor`, leaf)
 }

@@ -3,8 +3,9 @@ import { type DerElement, DerReader, derError, inside, tag } from '../asn1/der.t
 import { readTime } from '../asn1/time.ts'
 import { type Extension, readExtensionList } from './certificate.ts'
 
-const certificateIssuerOid = '2.5.29.29'
 const emptySlot = -1
+/** far more than certificates of one serial number under all issuers of an indirect list, and few enough to stay quick */
+const longestProbe = 10_000
 
 /**
  * Entries of a revocation list by serial number: an open-addressing table of offsets, because a list may have a million entries
@@ -12,6 +13,8 @@ const emptySlot = -1
  * follow (RFC 5280 section 5.3.3), that is kept beside it.
  */
 export class CrlIndex {
+  /** object identifiers of the critical extensions of any entry */
+  readonly critical = new Set<string>()
   readonly #bytes: Buffer
   readonly #slots: Int32Array
   readonly #order: Int32Array
@@ -33,17 +36,16 @@ export class CrlIndex {
 
   /** offsets of the entries with that serial number in hex, each with the issuer in force there */
   find(serialNumber: string): [offset: number, issuer: Extension | undefined][] {
-    const wanted = Buffer.from(serialNumber, 'hex')
+    const octets = Buffer.from(serialNumber, 'hex')
+    const from = shortestFrom(octets, 0, octets.length)
     const mask = this.#slots.length - 1
     const found: [number, Extension | undefined][] = []
-    for (
-      let slot = this.#hash(wanted, 0, wanted.length) & mask;
-      this.#slots[slot] !== emptySlot;
-      slot = (slot + 1) & mask
-    ) {
+    let slot = this.#hash(octets, from, octets.length) & mask
+    for (; this.#slots[slot] !== emptySlot; slot = (slot + 1) & mask) {
       const offset = this.#slots[slot]!
       const serial = new DerReader(this.#bytes, offset).enter().element(tag.integer)
-      if (this.#bytes.compare(wanted, 0, wanted.length, serial.contentStart, serial.end) === 0) {
+      const start = shortestFrom(this.#bytes, serial.contentStart, serial.end)
+      if (this.#bytes.compare(octets, from, octets.length, start, serial.end) === 0) {
         found.push([offset, this.#issuerAt(offset)])
       }
     }
@@ -61,22 +63,28 @@ export class CrlIndex {
       const fields = inside(entry)
       const serial = fields.element(tag.integer)
       readTime(fields.element())
-      if (!fields.done) this.#noteIssuer(entry.start, fields)
+      if (!fields.done) this.#noteExtensions(entry.start, fields)
       fields.close('the entry')
-      let slot = this.#hash(this.#bytes, serial.contentStart, serial.end) & mask
-      while (this.#slots[slot] !== emptySlot) slot = (slot + 1) & mask
+      const from = shortestFrom(this.#bytes, serial.contentStart, serial.end)
+      let slot = this.#hash(this.#bytes, from, serial.end) & mask
+      for (let probe = 0; this.#slots[slot] !== emptySlot; probe++) {
+        if (probe === longestProbe) throw derError(`more than ${longestProbe} entries with one serial number`)
+        slot = (slot + 1) & mask
+      }
       this.#slots[slot] = entry.start
       this.#order[this.#size++] = entry.start
     }
   }
 
-  #noteIssuer(from: number, fields: DerReader): void {
+  #noteExtensions(from: number, fields: DerReader): void {
     const extensions = fields.element(tag.sequence)
-    // most entries carry a reason only; the object identifier's octets tell without decoding
+    // most entries have a reason only: the octets tell without decoding
     const octets = this.#bytes.subarray(extensions.contentStart, extensions.end)
-    if (!octets.includes(certificateIssuerOctets)) return
-    const issuer = readExtensionList(inside(extensions)).get(certificateIssuerOid)
-    if (issuer !== undefined) this.#issuers.push({ from, issuer })
+    if (!octets.includes(criticalOctets) && !octets.includes(certificateIssuerOctets)) return
+    for (const extension of readExtensionList(inside(extensions)).values()) {
+      if (extension.critical) this.critical.add(extension.oid)
+      if (extension.oid === certificateIssuerOid) this.#issuers.push({ from, issuer: extension })
+    }
   }
 
   #issuerAt(offset: number): Extension | undefined {
@@ -101,7 +109,21 @@ export class CrlIndex {
   }
 }
 
+const certificateIssuerOid = '2.5.29.29'
 const certificateIssuerOctets = Buffer.from([0x06, 0x03, 0x55, 0x1d, 0x1d])
+/** BOOLEAN TRUE */
+const criticalOctets = Buffer.from([0x01, 0x01, 0xff])
+
+/** Where the number starts once octets that only repeat its sign are skipped: lists exist that write a serial number too long. */
+function shortestFrom(bytes: Buffer, start: number, end: number): number {
+  let from = start
+  while (from + 1 < end) {
+    const negative = bytes[from + 1]! >= 0x80
+    if (bytes[from] !== (negative ? 0xff : 0x00)) break
+    from++
+  }
+  return from
+}
 
 function countElements(list: DerElement): number {
   const reader = inside(list)

@@ -34,6 +34,8 @@ export interface Crl {
   readonly extensions: ReadonlyMap<string, Extension>
   /** number of entries. Throws ERR_CRL_MALFORMED when the entries are broken, as do `find` and `entries` */
   readonly size: number
+  /** object identifiers of the critical extensions of any entry: who does not know them all must not use the list (RFC 5280 section 5.3) */
+  readonly criticalEntryExtensions: ReadonlySet<string>
   /** every entry with that serial number (hex, as Certificate.serialNumber); an indirect list may hold several */
   find(serialNumber: string): CrlEntry[]
   entries(): Generator<CrlEntry>
@@ -116,6 +118,10 @@ class ParsedCrl implements Crl {
 
   get size(): number {
     return this.#entries().size
+  }
+
+  get criticalEntryExtensions(): ReadonlySet<string> {
+    return this.#entries().critical
   }
 
   find(serialNumber: string): CrlEntry[] {

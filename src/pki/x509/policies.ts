@@ -1,28 +1,45 @@
-import { contextTag, type DerElement, derError, readSmallInteger, tag } from '../asn1/der.ts'
+import { contextTag, type DerElement, type DerReader, derError, readSmallInteger, tag } from '../asn1/der.ts'
 import { dottedOid } from '../asn1/oid-names.ts'
 import { type ExtensionReader, extensionReader } from './extensions.ts'
 
 export const anyPolicy = '2.5.29.32.0'
 
-/** RFC 5280 section 4.2.1.4: object identifiers of the policies. Qualifiers say nothing to a machine and are only walked over. */
-export const certificatePolicies: ExtensionReader<readonly string[]> = extensionReader(
+export interface CertificatePolicies {
+  /** object identifiers of the policies */
+  readonly policies: readonly string[]
+  /** object identifiers of the kinds of qualifiers; what they say is for people */
+  readonly qualifiers: readonly string[]
+}
+
+/** RFC 5280 section 4.2.1.4 */
+export const certificatePolicies: ExtensionReader<CertificatePolicies> = extensionReader(
   '2.5.29.32',
   'certificatePolicies',
   reader => {
     const list = reader.enter()
     if (list.done) throw derError('no policy')
     const policies = new Set<string>()
+    const qualifiers = new Set<string>()
     while (!list.done) {
       const information = list.enter()
       const policy = dottedOid(information.element(tag.oid))
       if (policies.has(policy)) throw derError(`policy ${policy} occurs twice`)
       policies.add(policy)
-      if (!information.done) information.element(tag.sequence)
+      if (!information.done) readQualifiers(information.enter(), qualifiers)
       information.close('the policy information')
     }
-    return [...policies]
+    return { policies: [...policies], qualifiers: [...qualifiers] }
   },
 )
+
+function readQualifiers(list: DerReader, into: Set<string>): void {
+  while (!list.done) {
+    const qualifier = list.enter()
+    into.add(dottedOid(qualifier.element(tag.oid)))
+    qualifier.element()
+    qualifier.close('the policy qualifier')
+  }
+}
 
 export interface PolicyMapping {
   readonly issuerDomain: string

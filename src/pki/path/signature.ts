@@ -1,0 +1,36 @@
+import { constants, type KeyObject, verify } from 'node:crypto'
+import type { AlgorithmIdentifier } from '../x509/certificate.ts'
+import { algorithmText, type InsecureAlgorithm, signatureScheme } from './algorithms.ts'
+
+/** A certificate or a revocation list: what is signed, by what algorithm. */
+export interface Signed {
+  readonly tbs: Buffer
+  readonly signatureAlgorithm: AlgorithmIdentifier
+  readonly signature: Buffer
+}
+
+/** Why the algorithm of a signature is not accepted; undefined when it is. */
+export function signatureWeakness(signed: Signed, insecure: ReadonlySet<InsecureAlgorithm>): string | undefined {
+  const scheme = signatureScheme(signed.signatureAlgorithm)
+  const name = algorithmText(signed.signatureAlgorithm)
+  if (scheme === undefined) return `signatures with ${name} are not accepted`
+  return scheme.insecure === undefined || insecure.has(scheme.insecure)
+    ? undefined
+    : `signatures with ${name} are too weak`
+}
+
+/** RFC 5280 section 6.1.3 (a)(1): whether that key made the signature. A key of another kind than the algorithm's did not. */
+export function signatureVerifies(signed: Signed, key: KeyObject): boolean {
+  const scheme = signatureScheme(signed.signatureAlgorithm)
+  if (scheme === undefined || !scheme.keyTypes.includes(key.asymmetricKeyType ?? '')) return false
+  const how =
+    scheme.pssSaltLength === undefined
+      ? key
+      : { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: scheme.pssSaltLength }
+  try {
+    return verify(scheme.digest, signed.tbs, how, signed.signature)
+  } catch {
+    // OpenSSL throws for some signatures that cannot be one, a salt longer than the key for example
+    return false
+  }
+}
