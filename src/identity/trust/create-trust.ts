@@ -2,6 +2,8 @@ import { createHash, hash } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import { isCoded } from '../../errors.ts'
 import type { Log } from '../../log.ts'
+import { indexAnchors } from '../../pki/path/anchors.ts'
+import { indexCrls } from '../../pki/path/crl-set.ts'
 import { validatePath } from '../../pki/path/validate.ts'
 import type { Untrusted, Verdict } from '../../pki/path/verdict.ts'
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.ts'
@@ -41,6 +43,7 @@ const maxKeyLength = 8192
 export function createTrust(source: TrustSource): ReplaceableTrust {
   const { epoch, clock, log, capacity = 10_000 } = source
   let material = source.material
+  let prepared = prepare(material)
   // Trusted leaves by their bytes: whatever else comes along, the path was found once and cannot be argued away.
   const trusted = new BoundedCache<Judgement>(capacity)
   // Refusals by everything that was presented: another chain for the same leaf may well do.
@@ -119,11 +122,9 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
   }
 
   function validate(leaf: Certificate, presentedToo: readonly Certificate[], now: number): Verdict {
-    const { anchors, intermediates = [], crls, policy } = material
-    return validatePath(
-      { leaf, intermediates: [...presentedToo, ...intermediates], anchors, ...(crls === undefined ? {} : { crls }) },
-      { ...policy, at: now },
-    )
+    const { anchors, intermediates, crls, policy } = prepared
+    const input = { leaf, intermediates: [...presentedToo, ...intermediates], anchors }
+    return validatePath(crls === undefined ? input : { ...input, crls }, { ...policy, at: now })
   }
 
   function parseAll(ders: readonly Uint8Array[]): { certificates: Certificate[]; broken: unknown } {
@@ -159,12 +160,18 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
     replace(next) {
       const cause = changedPart(material, next)
       if (cause === undefined) return
+      prepared = prepare(next)
       material = next
       trusted.clear()
       refused.clear()
       epoch.raise(cause)
     },
   }
+}
+
+/** Indexed once for each state of the trust store, which may hold thousands of entries, and its lists a million. */
+function prepare({ anchors, intermediates = [], crls, policy }: TrustMaterial) {
+  return { anchors: indexAnchors(anchors), intermediates, crls: crls && indexCrls(crls), policy }
 }
 
 function current(judgement: Judgement | undefined, now: number): Judgement | undefined {

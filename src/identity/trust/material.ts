@@ -46,6 +46,9 @@ export function readAnchors(
   const anchors: TrustAnchor[] = []
   const seen = new Map<string, string>()
   for (const { name, store } of stores) {
+    if (store.integrity === 'not-checked') {
+      warnings.push(`${name}: opened without a password, so nothing vouches that it was not changed`)
+    }
     for (const entry of store.entries) {
       const place = `${name}, alias ${JSON.stringify(entry.alias)}`
       if (entry.kind !== 'trusted-certificate') {

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readAnchors } from '../../../src/identity/trust/material.ts'
+import { emptyKeyStore, setPrivateKey, setTrustedCertificate } from '../../../src/pki/keystore/change.ts'
+import type { KeyStore } from '../../../src/pki/keystore/keystore.ts'
+import { baseTime, day, type Issued, testAuthority } from '../../support/certificates.ts'
+
+const ca = testAuthority()
+type Entry = (store: KeyStore) => KeyStore
+const entry =
+  (alias: string, { certificate }: Issued): Entry =>
+  store =>
+    setTrustedCertificate(store, alias, certificate)
+const key: Entry = store => setPrivateKey(store, 'server', { key: ca.privateKey, chain: [ca.certificate] })
+const store = (...entries: readonly Entry[]): KeyStore =>
+  entries.reduce((made, add) => add(made), emptyKeyStore('PKCS12'))
+
+test('every trusted certificate of every store is an anchor, in order', () => {
+  const leaf = ca.issue()
+  const { anchors, warnings } = readAnchors(
+    [
+      { name: 'one.p12', store: store(entry('ca', ca), entry('laptop', leaf)) },
+      { name: 'two.pem', store: store(entry('ca', testAuthority())) },
+    ],
+    { at: baseTime, clientAuth: 'want' },
+  )
+  assert.deepEqual(
+    anchors.map(({ alias }) => alias),
+    ['ca', 'laptop', 'ca'],
+  )
+  assert.deepEqual(warnings, [])
+})
+
+test('no anchor is no start, whatever else the stores hold', () => {
+  for (const clientAuth of ['want', 'need'] as const) {
+    for (const stores of [[], [{ name: 'a.p12', store: store() }], [{ name: 'a.p12', store: store(key) }]])
+      assert.throws(() => readAnchors(stores, { at: baseTime, clientAuth }), { code: 'ERR_TRUST_EMPTY' })
+  }
+  assert.deepEqual(readAnchors([], { at: baseTime, clientAuth: 'none' }).anchors, [])
+})
+
+test('a trust store that nobody checked is warned of', () => {
+  const opened = { ...store(entry('ca', ca)), integrity: 'not-checked' } as const
+  const { warnings } = readAnchors([{ name: 't.p12', store: opened }], { at: baseTime, clientAuth: 'need' })
+  assert.deepEqual(warnings, ['t.p12: opened without a password, so nothing vouches that it was not changed'])
+})
+
+test('what will not do what was meant is warned of', () => {
+  const old = testAuthority({ notBefore: baseTime - 9 * day, notAfter: baseTime - day })
+  const young = testAuthority({ notBefore: baseTime + day })
+  const { warnings } = readAnchors(
+    [{ name: 't.jks', store: store(key, entry('old', old), entry('young', young), entry('a', ca), entry('b', ca)) }],
+    { at: baseTime, clientAuth: 'need' },
+  )
+  assert.deepEqual(
+    warnings.map(warning => warning.replace(/^t\.jks, alias /, '')),
+    [
+      '"server": a private-key entry in a trust store is not trusted',
+      '"old": the certificate has expired, and lets nobody in',
+      '"young": the certificate is not valid yet',
+      '"b": the same certificate stands as t.jks, alias "a"',
+    ],
+  )
+})
