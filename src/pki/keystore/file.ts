@@ -1,21 +1,48 @@
+import { constants, type FileHandle, open } from 'node:fs/promises'
 import type { KeyStore } from './keystore.ts'
 import { keyStoreError } from './keystore-error.ts'
-import type { OpenOptions } from './open.ts'
+import { withKeyStoreLock } from './lock.ts'
+import { maxKeyStoreSize, type OpenOptions, openKeyStore } from './open.ts'
+import { replaceFile } from './replace-file.ts'
 
 /** Opens the key store in a file. Throws ERR_KEYSTORE_NOT_FOUND, ERR_KEYSTORE_UNREADABLE and what `openKeyStore` throws. */
-export async function readKeyStoreFile(path: string, _options: Omit<OpenOptions, 'file'> = {}): Promise<KeyStore> {
-  throw keyStoreError('ERR_KEYSTORE_NOT_FOUND', `${path} does not exist`)
+export async function readKeyStoreFile(path: string, options: Omit<OpenOptions, 'file'> = {}): Promise<KeyStore> {
+  return openKeyStore(await readBounded(path), { ...options, file: path })
 }
 
 /**
  * Replaces the file whole or not at all: after a crash the old store stands. Keeps mode and owner of a file that exists; a new one
- * gets mode 0600. Symbolic links are followed. Throws ERR_KEYSTORE_UNWRITABLE, ERR_KEYSTORE_LOCKED.
+ * gets mode 0600. Symbolic links are followed. Takes the lock unless the caller holds it. Throws ERR_KEYSTORE_UNWRITABLE,
+ * ERR_KEYSTORE_LOCKED.
  */
-export async function writeKeyStoreFile(path: string, _bytes: Uint8Array): Promise<void> {
-  throw keyStoreError('ERR_KEYSTORE_UNWRITABLE', `${path} cannot be written`)
+export async function writeKeyStoreFile(path: string, bytes: Uint8Array): Promise<void> {
+  await withKeyStoreLock(path, () => replaceFile(path, bytes))
 }
 
-/** Runs `change` while nobody else can write the file: for reading, changing and writing in one. Throws ERR_KEYSTORE_LOCKED. */
-export async function withKeyStoreLock<T>(_path: string, change: () => Promise<T>): Promise<T> {
-  return await change()
+async function readBounded(path: string): Promise<Buffer> {
+  let handle: FileHandle | undefined
+  try {
+    // without waiting for somebody to write into a named pipe
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const stat = await handle.stat()
+    if (!stat.isFile()) throw keyStoreError('ERR_KEYSTORE_UNREADABLE', `${path} is not a file`)
+    if (stat.size > maxKeyStoreSize) {
+      throw keyStoreError('ERR_KEYSTORE_TOO_LARGE', `${path} has ${stat.size} octets, more than ${maxKeyStoreSize}`)
+    }
+    return await handle.readFile()
+  } catch (cause) {
+    throw asReadError(path, cause)
+  } finally {
+    await handle?.close()
+  }
+}
+
+function asReadError(path: string, cause: unknown) {
+  const { code } = cause as NodeJS.ErrnoException
+  if (code?.startsWith('ERR_KEYSTORE_')) return cause
+  return code === 'ENOENT' || code === 'ENOTDIR'
+    ? keyStoreError('ERR_KEYSTORE_NOT_FOUND', `${path} does not exist`, { cause })
+    : keyStoreError('ERR_KEYSTORE_UNREADABLE', `${path} cannot be read${code === undefined ? '' : ` (${code})`}`, {
+        cause,
+      })
 }

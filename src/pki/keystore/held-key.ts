@@ -8,9 +8,10 @@ import { decryptPbe } from './pbe/decrypt-pbe.ts'
 import { WorkBudget } from './pbe/work-budget.ts'
 
 export interface SealedKeyOptions {
+  readonly storePassword?: string | undefined
   /** tried in this order when none is given */
   readonly passwords: readonly string[]
-  /** "the key x of FILE", for messages */
+  /** "the private key x of FILE", for messages */
   readonly what: string
   readonly localKeyId?: Buffer | undefined
 }
@@ -23,36 +24,48 @@ export function sealedKey(sealed: Buffer, options: SealedKeyOptions): HeldKey {
 class SealedKey implements HeldKey {
   readonly sealed: Buffer
   readonly localKeyId?: Buffer
-  readonly #passwords: readonly string[]
-  readonly #what: string
+  readonly #options: SealedKeyOptions
 
   constructor(sealed: Buffer, options: SealedKeyOptions) {
     this.sealed = sealed
     if (options.localKeyId !== undefined) this.localKeyId = options.localKeyId
-    this.#passwords = [...new Set(options.passwords)]
-    this.#what = options.what
+    this.#options = options
   }
 
   open(password?: string): Buffer {
-    const passwords = password === undefined ? this.#passwords : [password]
-    if (passwords.length === 0) {
-      throw keyStoreError('ERR_KEYSTORE_PASSWORD_REQUIRED', `a password is needed for ${this.#what}`)
-    }
-    const budget = new WorkBudget(this.#what)
-    for (const one of passwords) {
-      const plain = unsealKey(this.sealed, one, budget, this.#what)
-      if (plain !== undefined) return plain
-    }
-    throw keyStoreError('ERR_KEYSTORE_WRONG_KEY_PASSWORD', `the password does not open ${this.#what}`)
+    const { passwords, what } = this.#options
+    const budget = new WorkBudget(what)
+    return openWith(password, passwords, what, one => unsealKey(this.sealed, one, budget, what))
   }
 
-  triesFirst(password: string): boolean {
-    const first = this.#passwords[0]
-    return first !== undefined && sameText(first, password)
+  openByStorePassword(): Buffer | undefined {
+    const { storePassword, what } = this.#options
+    return storePassword === undefined ? undefined : unsealKey(this.sealed, storePassword, new WorkBudget(what), what)
+  }
+
+  storePasswordIs(password: string): boolean {
+    const { storePassword } = this.#options
+    return storePassword !== undefined && sameText(storePassword, password)
   }
 }
 
-/** A key without encryption. It counts as opened by any password. */
+/** Tries the password that is given, or else all that are known. */
+export function openWith(
+  given: string | undefined,
+  known: readonly string[],
+  what: string,
+  open: (password: string) => Buffer | undefined,
+): Buffer {
+  const passwords = given === undefined ? [...new Set(known)] : [given]
+  if (passwords.length === 0) throw keyStoreError('ERR_KEYSTORE_PASSWORD_REQUIRED', `a password is needed for ${what}`)
+  for (const password of passwords) {
+    const pkcs8 = open(password)
+    if (pkcs8 !== undefined) return pkcs8
+  }
+  throw keyStoreError('ERR_KEYSTORE_WRONG_KEY_PASSWORD', `the password does not open ${what}`)
+}
+
+/** A key in the clear, which goes under the store's password when it is saved. */
 export function plainKey(pkcs8: Buffer, localKeyId?: Buffer): HeldKey {
   return new PlainKey(pkcs8, localKeyId)
 }
@@ -71,7 +84,11 @@ class PlainKey implements HeldKey {
     return this.#pkcs8
   }
 
-  triesFirst(): boolean {
+  openByStorePassword(): Buffer {
+    return this.#pkcs8
+  }
+
+  storePasswordIs(): boolean {
     return false
   }
 }

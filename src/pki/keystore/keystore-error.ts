@@ -26,7 +26,6 @@ const remedies = {
   ERR_KEYSTORE_KEY_MISMATCH: 'Give the certificate that was issued for this key, first in its chain.',
   ERR_KEYSTORE_READ_ONLY: 'Convert the store to PKCS#12 and change that.',
   ERR_KEYSTORE_NOT_SUPPORTED_BY_TYPE: 'Remove the entry before the conversion, or choose the type PKCS12.',
-  ERR_KEYSTORE_PASSWORD_UNUSABLE: 'Choose a password of at least 6 characters.',
   ERR_KEYSTORE_LOCKED:
     'Wait until the other program has finished. If none is running, remove the lock file that is named.',
   ERR_KEYSTORE_NOT_FOUND: 'Check the path.',

@@ -10,7 +10,7 @@ interface EntryFields {
   /** lower case in JKS, JCEKS and PKCS#12, as the JDK's keytool lists it; as written in PEM */
   readonly alias: string
   /** the alias as the file writes it, where that differs */
-  readonly label?: string
+  readonly label?: string | undefined
   /** milliseconds since the epoch; undefined where the format does not say */
   readonly created: number | undefined
 }
@@ -30,15 +30,16 @@ export interface PrivateKeyEntry extends EntryFields {
   readonly held: HeldKey
 }
 
-/** An encrypted key (EncryptedPrivateKeyInfo, RFC 5958) or one that is not encrypted, with the passwords that may open it. */
+/** A private key as the file holds it, with the passwords that may open it: those stay private to the value. */
 export interface HeldKey {
-  /** DER of the EncryptedPrivateKeyInfo as the file has it; undefined for a key without encryption */
+  /** DER of the EncryptedPrivateKeyInfo (RFC 5958); undefined for a key in the clear or in OpenSSL's old encryption */
   readonly sealed: Buffer | undefined
-  /** PKCS#8 DER. Undefined password: those that the store was opened with are tried */
+  /** PKCS#8 DER. Without a password those that the store was opened with are tried */
   open(password?: string): Buffer
-  /** whether this is the first password that `open()` tries */
-  triesFirst(password: string): boolean
-  /** localKeyId that ties the key to its certificate in PKCS#12 */
+  /** PKCS#8 DER when the store's password opens the key; undefined when the key has a password of its own */
+  openByStorePassword(): Buffer | undefined
+  storePasswordIs(password: string): boolean
+  /** ties the key to its certificate in PKCS#12 */
   readonly localKeyId?: Buffer
 }
 

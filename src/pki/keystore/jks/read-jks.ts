@@ -66,6 +66,7 @@ function readEntry(frame: Frame): () => KeyStoreEntry {
     return () => {
       const passwords = [options.keyPassword, options.password].filter(one => one !== undefined)
       const held = sealedKey(sealed, {
+        storePassword: options.password,
         passwords,
         what: `the private key ${alias} of ${options.file ?? 'the key store'}`,
       })

@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import type { PemBlock } from '../../x509/pem.ts'
-import { plainKey, privateKeyInfo, type SealedKeyOptions, sealedKey } from '../held-key.ts'
+import { openWith, plainKey, privateKeyInfo, type SealedKeyOptions, sealedKey } from '../held-key.ts'
 import type { HeldKey } from '../keystore.ts'
 import { keyStoreError } from '../keystore-error.ts'
 
@@ -14,7 +14,7 @@ export function heldPemKey(
       return { held: sealedKey(block.der, options), encrypted: true }
     case 'PRIVATE KEY': {
       const pkcs8 = privateKeyInfo(block.der)
-      if (pkcs8 === undefined) throw keyStoreError('ERR_KEYSTORE_MALFORMED', `the ${options.what} is damaged`)
+      if (pkcs8 === undefined) throw keyStoreError('ERR_KEYSTORE_MALFORMED', `${options.what} is damaged`)
       return { held: plainKey(pkcs8), encrypted: false }
     }
     case 'RSA PRIVATE KEY':
@@ -23,7 +23,7 @@ export function heldPemKey(
       const encrypted = block.headers.get('Proc-Type')?.includes('ENCRYPTED') === true
       if (encrypted) return { held: new TraditionalKey(block, options), encrypted }
       const pkcs8 = toPkcs8(block, undefined)
-      if (pkcs8 === undefined) throw keyStoreError('ERR_KEYSTORE_MALFORMED', `the ${options.what} is damaged`)
+      if (pkcs8 === undefined) throw keyStoreError('ERR_KEYSTORE_MALFORMED', `${options.what} is damaged`)
       return { held: plainKey(pkcs8), encrypted }
     }
     default:
@@ -44,17 +44,15 @@ class TraditionalKey implements HeldKey {
 
   open(password?: string): Buffer {
     const { passwords, what } = this.#options
-    const tried = password === undefined ? passwords : [password]
-    if (tried.length === 0)
-      throw keyStoreError('ERR_KEYSTORE_PASSWORD_REQUIRED', `a password is needed for the ${what}`)
-    for (const one of tried) {
-      const pkcs8 = toPkcs8(this.#block, one)
-      if (pkcs8 !== undefined) return pkcs8
-    }
-    throw keyStoreError('ERR_KEYSTORE_WRONG_KEY_PASSWORD', `the password does not open the ${what}`)
+    return openWith(password, passwords, what, one => toPkcs8(this.#block, one))
   }
 
-  triesFirst(): boolean {
+  openByStorePassword(): Buffer | undefined {
+    const { storePassword } = this.#options
+    return storePassword === undefined ? undefined : toPkcs8(this.#block, storePassword)
+  }
+
+  storePasswordIs(): boolean {
     return false
   }
 }

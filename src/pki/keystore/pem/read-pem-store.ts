@@ -70,7 +70,7 @@ function readItems(text: string, file: string, options: OpenOptions): (KeyItem |
   const items: (KeyItem | CertificateItem)[] = []
   for (const [position, block] of readBlocks(text, file).entries()) {
     const place = { name: names[position], position }
-    const held = heldPemKey(block, { passwords, what: `private key of ${file}` })
+    const held = heldPemKey(block, { storePassword: options.password, passwords, what: `the private key of ${file}` })
     if (held !== undefined) items.push({ kind: 'key', ...place, ...held })
     else if (/^(X509 |TRUSTED )?CERTIFICATE$/.test(block.label)) {
       const certificate = readCertificate(certificateOctets(block), `block ${position + 1} of ${file}`)

@@ -11,6 +11,7 @@ import { readCertificate } from '../read-certificate.ts'
 import type { Bag } from './read-bags.ts'
 
 export interface BagContext {
+  readonly storePassword: string | undefined
   /** tried on keys, in this order */
   readonly passwords: readonly string[]
   readonly file: string
@@ -41,7 +42,8 @@ export function entriesOfBags(
     const name = names.of(bag)
     if (trusted !== undefined) {
       used.add(trusted.thumbprint)
-      entries.set(name.alias, { kind: 'trusted-certificate', ...name, created: undefined, certificate: trusted })
+      const created = timeOf(bag.localKeyId)
+      entries.set(name.alias, { kind: 'trusted-certificate', ...name, created, certificate: trusted })
     } else if (isKey(bag)) {
       const held = heldKey(bag, name.alias, context)
       const leaf = finder.leafOf(bag)
@@ -73,15 +75,16 @@ function readCertificateBag(bag: Bag): CertificateBag {
   return { bag, certificate: readCertificate(bag.value, where) }
 }
 
-function heldKey(bag: Bag, alias: string, { passwords, file }: BagContext): HeldKey {
+function heldKey(bag: Bag, alias: string, { storePassword, passwords, file }: BagContext): HeldKey {
   const what = `the private key ${alias} of ${file}`
-  if (bag.kind === 'shrouded-key') return sealedKey(bag.value, { passwords, what, localKeyId: bag.localKeyId })
+  if (bag.kind === 'shrouded-key')
+    return sealedKey(bag.value, { storePassword, passwords, what, localKeyId: bag.localKeyId })
   const pkcs8 = privateKeyInfo(bag.value)
   if (pkcs8 === undefined) throw keyStoreError('ERR_KEYSTORE_MALFORMED', `${what} is damaged`)
   return plainKey(pkcs8, bag.localKeyId)
 }
 
-/** Java keeps the date of a key in its localKeyId: "Time 1729595141678". */
+/** Java keeps the date of a key in its localKeyId: "Time 1729595141678". Our writer does so for trusted certificates too. */
 function timeOf(localKeyId: Buffer | undefined): number | undefined {
   const digits = /^Time (\d{1,15})$/.exec(localKeyId?.toString('latin1') ?? '')?.[1]
   return digits === undefined ? undefined : Number(digits)
@@ -133,7 +136,7 @@ class LeafFinder {
     this.#context = context
     for (const one of certificates) {
       const id = one.bag.localKeyId?.toString('hex')
-      if (id !== undefined) this.#byId.set(id, [...(this.#byId.get(id) ?? []), one])
+      if (id !== undefined && !one.bag.trusted) this.#byId.set(id, [...(this.#byId.get(id) ?? []), one])
     }
   }
 

@@ -23,11 +23,13 @@ export function readPkcs12(bytes: Uint8Array, options: OpenOptions): KeyStore {
     const passwords = decryptionPasswords(options, integrity)
     const { bags, decrypted } = readSafes(pfx.authenticatedSafe, { passwords, integrity, budget, options })
     if (pfx.mac === undefined && !decrypted) checkByKeys(bags, options, budget)
-    return {
-      type: 'PKCS12',
-      integrity,
-      ...entriesOfBags(bags, { passwords: keyPasswords(options, passwords), file, budget }),
+    const context = {
+      storePassword: options.password ?? (integrity === 'verified' ? '' : undefined),
+      passwords: keyPasswords(options, passwords),
+      file,
+      budget,
     }
+    return { type: 'PKCS12', integrity, ...entriesOfBags(bags, context) }
   } catch (cause) {
     // inside a file that is whole, nothing can be cut short: it was damaged
     if (!(cause instanceof CodedError)) throw cause
