@@ -26,4 +26,10 @@ export const table: readonly TableRow[] = [
   { name: 'keystore convert', load: () => import('./commands/keystore-convert.ts') },
   { name: 'keystore password', load: () => import('./commands/keystore-password.ts') },
   { name: 'keytool', load: () => import('./commands/keytool.ts') },
+  { name: 'user add', load: () => import('./commands/user-add.ts') },
+  { name: 'user list', load: () => import('./commands/user-list.ts') },
+  { name: 'user remove', load: () => import('./commands/user-remove.ts') },
+  { name: 'user password', load: () => import('./commands/user-password.ts') },
+  { name: 'user lock', load: () => import('./commands/user-lock.ts') },
+  { name: 'user unlock', load: () => import('./commands/user-unlock.ts') },
 ]

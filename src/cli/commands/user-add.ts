@@ -1,0 +1,45 @@
+import { CodedError } from '../../errors.ts'
+import { checkUserName } from '../../identity/users/names.ts'
+import { administer } from '../administration.ts'
+import { defineCommand, exit } from '../command.ts'
+import { plain } from '../terminal.ts'
+import { chooseUserPassword, userPasswordOptions } from '../user-password.ts'
+import { tenantOptions, userArgument, userTarget } from '../user-target.ts'
+
+export const command = defineCommand({
+  name: ['user', 'add'],
+  summary: 'Adds a user',
+  description:
+    'Asks for the password, unless an option says where it is. A tenant or role that does not exist yet is made. A running server knows the user within a second.',
+  arguments: userArgument,
+  options: {
+    role: { flags: '--role <ROLE>', describe: 'give the user this role; may be given several times', repeat: true },
+    ...userPasswordOptions,
+    certificateOnly: { flags: '--certificate-only', describe: 'no password: the user signs in by certificate' },
+    ...tenantOptions,
+  },
+  examples: [
+    'countersign user add alice --role buyer',
+    'countersign user add backup --certificate-only',
+    'countersign user add admin --role admin --password-file admin-password',
+    'countersign user add bob --generate',
+  ],
+  async run(ctx) {
+    const { role: roles, certificateOnly, password, passwordFile, generate } = ctx.options
+    const { tenant, name } = userTarget(ctx)
+    // Before somebody thinks of a password.
+    checkUserName(name)
+    if (certificateOnly && (generate || password !== undefined || passwordFile !== undefined)) {
+      throw new CodedError('ERR_CLI_USAGE', '--certificate-only cannot be given together with a password')
+    }
+    const chosen = certificateOnly ? undefined : await chooseUserPassword(ctx, name)
+    await administer(ctx, 'changes', async ({ users, record }) => {
+      if (await users.addTenant(tenant)) ctx.terminal.note(`The tenant ${tenant} is new.`)
+      await users.add({ tenant, name, roles: roles.map(role => role.normalize('NFC')), password: chosen?.password })
+      record('user-changed', { action: 'added', tenant, user: name })
+    })
+    chosen?.print()
+    ctx.terminal.note(`${plain(name)} was added.`)
+    return exit.yes
+  },
+})
