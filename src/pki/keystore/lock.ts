@@ -44,12 +44,21 @@ async function lockTarget(path: string): Promise<string> {
 async function acquire(lock: string, path: string): Promise<string> {
   // a process that is gone may have had the same number on the same host: the token tells the two apart
   const content = `${process.pid} ${hostname()} ${randomBytes(8).toString('hex')}\n`
+  // known as ours before anybody can read it, else another call of this process takes it for a dead one's
+  mine.add(content)
+  try {
+    await take(lock, content, path)
+    return content
+  } catch (cause) {
+    mine.delete(content)
+    throw cause
+  }
+}
+
+async function take(lock: string, content: string, path: string): Promise<void> {
   const deadline = performance.now() + patience
   for (;;) {
-    if (await create(lock, content, path)) {
-      mine.add(content)
-      return content
-    }
+    if (await create(lock, content, path)) return
     const other = await readFile(lock, 'utf8').catch(() => undefined)
     if (other !== undefined && (isStale(other) || (await wasAbandoned(lock, other)))) await takeAway(lock, other)
     else if (performance.now() > deadline) throw locked(path, lock, other)
@@ -57,7 +66,7 @@ async function acquire(lock: string, path: string): Promise<string> {
   }
 }
 
-/** What this process wrote into locks that it holds. */
+/** What this process wrote, or is about to write, into locks. */
 const mine = new Set<string>()
 
 async function create(lock: string, content: string, path: string): Promise<boolean> {
