@@ -75,6 +75,8 @@ class BagWriter {
   /** thumbprints of certificates that need not be written once more as part of a chain */
   readonly #written: Set<string>
   readonly #keyIds = new Set<string>()
+  /** by date: the next one that no key has */
+  readonly #nextFree = new Map<number, number>()
 
   constructor(store: KeyStore, keyOf: KeyOf) {
     this.#keyOf = keyOf
@@ -88,8 +90,8 @@ class BagWriter {
         return this.#keyBags(entry)
       case 'trusted-certificate': {
         const trusted = attribute(trustedKeyUsageOid, oid(anyExtendedKeyUsageOid))
-        const id = this.#timeId(entry.created)
-        const date = id === undefined ? [] : [attribute(localKeyIdOid, octetString(id))]
+        const { created } = entry
+        const date = created === undefined ? [] : [attribute(localKeyIdOid, octetString(timeId(created)))]
         return [certificateBag(entry.certificate, [friendlyName(entry), trusted, ...date])]
       }
       case 'secret-key':
@@ -118,23 +120,19 @@ class BagWriter {
     ]
   }
 
-  #keyIdOf({ created, held, chain }: PrivateKeyEntry): Buffer {
-    const id = this.#timeId(created)
-    if (id !== undefined) return id
-    const usual = held.localKeyId ?? (chain[0] && hash('sha1', chain[0].raw, 'buffer'))
-    return usual !== undefined && this.#takeKeyId(usual) ? usual : randomBytes(20)
-  }
-
   /**
    * Java keeps the date of a key here, and shows none of a certificate. Two keys of the same millisecond would get each other's
-   * certificates, so one becomes younger.
+   * certificates, so the later one becomes younger.
    */
-  #timeId(created: number | undefined): Buffer | undefined {
-    for (let time = created; time !== undefined; time++) {
-      const id = Buffer.from(`Time ${Math.trunc(time)}`)
-      if (this.#takeKeyId(id)) return id
+  #keyIdOf({ created, held, chain }: PrivateKeyEntry): Buffer {
+    if (created !== undefined) {
+      let time = this.#nextFree.get(created) ?? created
+      while (!this.#takeKeyId(timeId(time))) time++
+      this.#nextFree.set(created, time + 1)
+      return timeId(time)
     }
-    return undefined
+    const usual = held.localKeyId ?? (chain[0] && hash('sha1', chain[0].raw, 'buffer'))
+    return usual !== undefined && this.#takeKeyId(usual) ? usual : randomBytes(20)
   }
 
   #takeKeyId(id: Buffer): boolean {
@@ -142,6 +140,8 @@ class BagWriter {
     return !this.#keyIds.has(key) && this.#keyIds.add(key) !== undefined
   }
 }
+
+const timeId = (time: number) => Buffer.from(`Time ${Math.trunc(time)}`)
 
 function certificateBag({ raw }: Certificate, attributes: Buffer[]): EncodedBag {
   const value = sequence(oid(x509CertificateOid), explicit(0, octetString(raw)))
