@@ -13,9 +13,10 @@ import {
 } from '../x509/extensions.ts'
 import { nameConstraints } from '../x509/name-constraints.ts'
 import { certificatePolicies, inhibitAnyPolicy, policyConstraints, policyMappings } from '../x509/policies.ts'
-import { type InsecureAlgorithm, keyWeakness } from './algorithms.ts'
+import { keyWeakness } from './key-weakness.ts'
 import { checkConstraintSyntax } from './name-constraint-syntax.ts'
 import { type Purpose, type Untrusted, untrusted } from './verdict.ts'
+import type { InsecureAlgorithm } from './weak-algorithms.ts'
 
 export interface CertificateRules {
   readonly at: number

@@ -4,12 +4,13 @@ import { type GeneralName, generalNameText } from '../x509/general-name.ts'
 import { nameConstraints } from '../x509/name-constraints.ts'
 import { isSelfIssued } from '../x509/name-match.ts'
 import type { Budget } from './budget.ts'
-import { matchName } from './name-match.ts'
+import { matcherOf } from './name-match.ts'
+import { type Subtree, subtreesFor } from './name-subtrees.ts'
 import { type Untrusted, untrusted } from './verdict.ts'
 
 /**
- * RFC 5280 sections 6.1.3 (b), (c) and 6.1.4 (g): every name below an authority lies in all its permitted subtrees of that name's
- * type, and in none of its excluded ones. Anchors constrain like intermediates. `path` is leaf first, anchor last.
+ * RFC 5280 sections 6.1.3 (b), (c) and 6.1.4 (g): every name below an authority lies in one of its permitted subtrees of that name's
+ * type, if it has any, and in none of its excluded ones. Anchors constrain like intermediates. `path` is leaf first, anchor last.
  */
 export function checkNameConstraints(path: readonly Certificate[], budget: Budget): Untrusted | undefined {
   for (let above = path.length - 1; above > 0; above--) {
@@ -20,8 +21,10 @@ export function checkNameConstraints(path: readonly Certificate[], budget: Budge
       // a self-issued certificate is exempt, unless it is the last one of the path
       if (below > 0 && isSelfIssued(certificate)) continue
       for (const name of namesOf(certificate)) {
-        const failure = checkName(name, constraints.permitted, constraints.excluded, budget)
-        if (failure !== undefined) return untrusted('constraint_violated', failure, certificate)
+        // of every type, as webpki counts: a certificate with thousands of either is refused, even where they pass each other by
+        budget.spend('comparisons', constraints.permitted.length + constraints.excluded.length)
+        const fault = checkName(name, subtreesFor(name, constraints))
+        if (fault !== undefined) return untrusted('constraint_violated', fault, certificate)
       }
     }
   }
@@ -43,37 +46,23 @@ function namesOf(certificate: Certificate): readonly GeneralName[] {
   const names: GeneralName[] = [
     ...(subject.rdns.length === 0 ? [] : [{ type: 'directoryName' as const, name: subject }]),
     ...(subjectAltNames(certificate) ?? []),
-    // a value without text matches nothing, and is refused where e-mail addresses are constrained
+    // a value without text is no mailbox, and is refused where e-mail addresses are constrained
     ...attributes.map(({ value }) => ({ type: 'rfc822Name' as const, value: value ?? '' })),
   ]
   kept.set(certificate, names)
   return names
 }
 
-function checkName(
-  name: GeneralName,
-  permitted: readonly GeneralName[],
-  excluded: readonly GeneralName[],
-  budget: Budget,
-): string | undefined {
-  budget.spend('comparisons', permitted.length + excluded.length)
-  const relevant = (base: GeneralName) => constrains(base, name)
+function checkName(name: GeneralName, subtrees: readonly Subtree[]): string | undefined {
+  if (subtrees.length === 0) return undefined
+  const match = matcherOf(name)
   const shown = () => generalNameText(name).slice(0, 200)
-  const inPermitted = permitted.filter(relevant).map(base => matchName(name, base, 'permitted'))
-  const inExcluded = excluded.filter(relevant).map(base => matchName(name, base, 'excluded'))
-  if (inPermitted.includes('unclear') || inExcluded.includes('unclear')) {
-    return `it cannot be told whether ${shown()} is within the name constraints`
+  let permission: 'none needed' | 'missing' | 'given' = 'none needed'
+  for (const subtree of subtrees) {
+    const found = match(subtree)
+    if (found === 'unclear') return `it cannot be told whether ${shown()} is within the name constraints`
+    if (found === 'inside' && subtree.kind === 'excluded') return `${shown()} is excluded by a name constraint`
+    if (subtree.kind === 'permitted' && permission !== 'given') permission = found === 'inside' ? 'given' : 'missing'
   }
-  if (inExcluded.includes('inside')) return `${shown()} is excluded by a name constraint`
-  if (inPermitted.length > 0 && !inPermitted.includes('inside'))
-    return `${shown()} is not permitted by the name constraints`
-  return undefined
-}
-
-const smtpUtf8Mailbox = '1.3.6.1.5.5.7.8.9'
-
-// RFC 9598 section 6: a mailbox with letters beyond ASCII is constrained by rfc822Name constraints, however it is written
-function constrains(base: GeneralName, name: GeneralName): boolean {
-  if (base.type === name.type) return true
-  return base.type === 'rfc822Name' && name.type === 'otherName' && name.oid === smtpUtf8Mailbox
+  return permission === 'missing' ? `${shown()} is not permitted by the name constraints` : undefined
 }

@@ -1,79 +1,89 @@
 import type { GeneralName } from '../x509/general-name.ts'
 import { rdnMatchKeys } from '../x509/name-match.ts'
 import { isHostName, parseMailbox } from './name-constraint-syntax.ts'
+import type { Subtree } from './name-subtrees.ts'
 
 /**
- * Whether a name lies inside the subtree of a constraint of the same type (RFC 5280 section 4.2.1.10).
- * `unclear` when the name is no proper name of its type, or the type is none that this function knows: then nothing may be concluded
- * from it, in either direction. A wildcard lies inside a permitted subtree when all its names do, and inside an excluded one when any does.
+ * Whether a name lies inside a subtree of the same type (RFC 5280 section 4.2.1.10). `unclear` when the name is no proper name of its
+ * type, or of a type that has no rule here: then nothing may be concluded from it, in either direction. A wildcard lies inside a
+ * permitted subtree when all its names do, and inside an excluded one when any does.
  */
 export type Match = 'inside' | 'outside' | 'unclear'
-export type Subtree = 'permitted' | 'excluded'
 
-export function matchName(name: GeneralName, base: GeneralName, subtree: Subtree): Match {
-  if (name.type === 'dNSName' && base.type === 'dNSName') return matchDns(name.value, base.value, subtree)
-  if (name.type === 'rfc822Name' && base.type === 'rfc822Name') return matchMailbox(name.value, base.value)
-  if (name.type === 'uniformResourceIdentifier' && base.type === 'uniformResourceIdentifier') {
-    return matchUri(name.value, base.value)
+/** Takes the name apart once, for any number of subtrees. */
+export function matcherOf(name: GeneralName): (subtree: Subtree) => Match {
+  switch (name.type) {
+    case 'dNSName':
+      return dnsMatcher(name.value.toLowerCase())
+    case 'rfc822Name':
+      return mailboxMatcher(name.value)
+    case 'uniformResourceIdentifier':
+      return uriMatcher(name.value)
+    case 'iPAddress':
+      return ({ base }) => (base.type === 'iPAddress' ? matchAddress(name.octets, base.octets) : 'unclear')
+    case 'directoryName': {
+      const rdns = rdnMatchKeys(name.name)
+      return ({ base }) =>
+        base.type === 'directoryName' ? matchDirectoryName(rdns, rdnMatchKeys(base.name)) : 'unclear'
+    }
+    default:
+      return unclear
   }
-  if (name.type === 'iPAddress' && base.type === 'iPAddress') return matchAddress(name.octets, base.octets)
-  if (name.type === 'directoryName' && base.type === 'directoryName') {
-    return matchDirectoryName(rdnMatchKeys(name.name), rdnMatchKeys(base.name))
-  }
-  return 'unclear'
 }
 
+const unclear = (): Match => 'unclear'
 const answer = (inside: boolean): Match => (inside ? 'inside' : 'outside')
 
 // "constructed by simply adding zero or more labels to the left-hand side"; a leading dot, which RFC 5280 does not have for this
 // type, but certificates do, means one or more
-function matchDns(text: string, base: string, subtree: Subtree): Match {
-  const name = text.toLowerCase()
-  const domain = base.toLowerCase()
+function dnsMatcher(name: string): (subtree: Subtree) => Match {
   const host = name.startsWith('*.') ? name.slice(2) : name
-  if (!isHostName(host)) return 'unclear'
-  if (isWithin(name, domain)) return 'inside'
-  // *.a.example covers b.a.example: excluding the one name touches the wildcard
-  const covered =
-    host !== name && domain.endsWith(`.${host}`) && domain.indexOf('.') === domain.length - host.length - 1
-  return answer(subtree === 'excluded' && covered && !domain.startsWith('.'))
+  if (!isHostName(host)) return unclear
+  return ({ kind, domain = '' }) => {
+    if (isWithin(name, domain)) return 'inside'
+    if (kind === 'permitted' || host === name || domain.startsWith('.')) return 'outside'
+    // *.a.example covers b.a.example: excluding the one name touches the wildcard
+    return answer(domain.endsWith(`.${host}`) && domain.indexOf('.') === domain.length - host.length - 1)
+  }
 }
 
 function isWithin(host: string, domain: string): boolean {
   if (domain === '') return true
-  if (domain.startsWith('.')) return host.endsWith(domain)
-  return host === domain || host.endsWith(`.${domain}`)
+  if (!host.endsWith(domain)) return false
+  return domain.startsWith('.') || host.length === domain.length || host[host.length - domain.length - 1] === '.'
 }
 
 // a mailbox, all mailboxes of one host, or all mailboxes below a domain; the local part is compared as it stands
-function matchMailbox(text: string, base: string): Match {
+function mailboxMatcher(text: string): (subtree: Subtree) => Match {
   const mailbox = parseMailbox(text)
-  if (mailbox === undefined) return 'unclear'
+  if (mailbox === undefined) return unclear
   const host = mailbox.host.toLowerCase()
-  const wanted = parseMailbox(base)
-  if (wanted !== undefined) return answer(wanted.local === mailbox.local && wanted.host.toLowerCase() === host)
-  return answer(isHostOrBelow(host, base.toLowerCase()))
+  return ({ local, domain = '' }) =>
+    answer(local === undefined ? isHostOrBelow(host, domain) : local === mailbox.local && domain === host)
 }
 
 // a host, or with a leading dot everything below it: unlike for DNS names, a host does not stand for what is below it
-function isHostOrBelow(host: string, base: string): boolean {
-  return base === '' || (base.startsWith('.') ? host.endsWith(base) : host === base)
+function isHostOrBelow(host: string, domain: string): boolean {
+  return domain === '' || (domain.startsWith('.') ? host.endsWith(domain) : host === domain)
 }
 
 const authority = /^[a-z][a-z0-9+.-]*:\/\/(?:[A-Za-z0-9._~!$&'()*+,;=:%-]*@)?([A-Za-z0-9._-]+)(?::[0-9]*)?(?:[/?#]|$)/i
 
-// "If the constraint is applied to … a URI that does not include an authority component with a host name specified as a fully
-// qualified domain name …, then the application MUST reject the certificate."
-function matchUri(text: string, base: string): Match {
+// A URI without "an authority component with a host name specified as a fully qualified domain name" MUST be rejected: no address
+// either, and an address is whatever ends in a number
+function uriMatcher(text: string): (subtree: Subtree) => Match {
   const host = authority.exec(text)?.[1]?.toLowerCase()
-  if (host === undefined || !isHostName(host) || /(^|\.)[0-9]+$/.test(host)) return 'unclear'
-  return answer(isHostOrBelow(host, base.toLowerCase()))
+  if (host === undefined || !isHostName(host) || /(^|\.)[0-9]+$/.test(host)) return unclear
+  return ({ domain = '' }) => answer(isHostOrBelow(host, domain))
 }
 
 // address and mask of the same family; there are no names of the other family in this subtree
 function matchAddress(address: Buffer, range: Buffer): Match {
   if (range.length !== address.length * 2) return 'outside'
-  return answer(address.every((octet, i) => ((octet ^ range[i]!) & range[address.length + i]!) === 0))
+  for (let i = 0; i < address.length; i++) {
+    if (((address[i]! ^ range[i]!) & range[address.length + i]!) !== 0) return 'outside'
+  }
+  return 'inside'
 }
 
 function matchDirectoryName(name: readonly string[], base: readonly string[]): Match {

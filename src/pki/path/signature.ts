@@ -1,6 +1,7 @@
 import { constants, type KeyObject, verify } from 'node:crypto'
 import type { AlgorithmIdentifier } from '../x509/certificate.ts'
-import { algorithmText, type InsecureAlgorithm, signatureScheme } from './algorithms.ts'
+import { algorithmText, signatureScheme } from './signature-scheme.ts'
+import type { InsecureAlgorithm } from './weak-algorithms.ts'
 
 /** A certificate or a revocation list: what is signed, by what algorithm. */
 export interface Signed {

@@ -1,6 +1,5 @@
 import type { Certificate } from '../x509/certificate.ts'
 import type { Crl } from '../x509/crl.ts'
-import { type InsecureAlgorithm, weakAlgorithmsAt } from './algorithms.ts'
 import { type AnchorIndex, indexAnchors } from './anchors.ts'
 import { Budget, BudgetExhausted } from './budget.ts'
 import { indexBySubject } from './certificates-by-name.ts'
@@ -12,6 +11,7 @@ import { type CrlSet, indexCrls } from './crl-set.ts'
 import { findPath } from './find-path.ts'
 import { Search } from './search.ts'
 import { type Purpose, type TrustAnchor, type Trusted, type Untrusted, untrusted, type Verdict } from './verdict.ts'
+import { type InsecureAlgorithm, weakAlgorithmsAt } from './weak-algorithms.ts'
 
 export interface PathOptions {
   /** milliseconds since the epoch */

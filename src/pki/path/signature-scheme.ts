@@ -1,25 +1,7 @@
-import type { KeyObject } from 'node:crypto'
 import { DerReader, inside, readSmallInteger, tag } from '../asn1/der.ts'
-import { algorithmNames, dottedOid } from '../asn1/oid-names.ts'
-import { type AlgorithmIdentifier, type Certificate, readAlgorithm } from '../x509/certificate.ts'
-
-/** What is too weak, and accepted only when it is named here. */
-export type InsecureAlgorithm = 'md5' | 'sha-1' | 'rsa-1024' | 'explicit-curve'
-
-/**
- * Weak algorithms that still counted at a time in the past: a verdict about that time is given by its own floor. SHA-1 ended for public
- * certificates with 2016 (CA/Browser Forum ballot 118); RSA below 2048 bits is refused by default since Debian 10 (OpenSSL level 2).
- * Now, which is the only time that a server judges at, none does.
- */
-const acceptedUntil: readonly (readonly [InsecureAlgorithm, number])[] = [
-  ['sha-1', Date.UTC(2017, 0, 1)],
-  ['rsa-1024', Date.UTC(2019, 6, 6)],
-]
-
-/** The weak algorithms that count at that time: those of the past, and those that somebody wants all the same. */
-export function weakAlgorithmsAt(at: number, wanted: readonly InsecureAlgorithm[]): ReadonlySet<InsecureAlgorithm> {
-  return new Set([...wanted, ...acceptedUntil.flatMap(([algorithm, end]) => (at < end ? [algorithm] : []))])
-}
+import { algorithmNames } from '../asn1/oid-names.ts'
+import { type AlgorithmIdentifier, readAlgorithm } from '../x509/certificate.ts'
+import type { InsecureAlgorithm } from './weak-algorithms.ts'
 
 /** How a signature is checked: arguments of node:crypto's `verify`. */
 export interface SignatureScheme {
@@ -112,44 +94,4 @@ const isNull = (parameters: Buffer) => parameters.length === 2 && parameters[0] 
 /** The algorithm as people call it. */
 export function algorithmText(algorithm: AlgorithmIdentifier): string {
   return algorithmNames.get(algorithm.oid) ?? algorithm.oid
-}
-
-const curves = new Set(['1.2.840.10045.3.1.7', '1.3.132.0.34', '1.3.132.0.35'])
-const otherKeyTypes = new Set(['ed25519', 'ed448', 'ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'])
-const minimumRsaBits = 2048
-// Go's crypto/tls refuses more since CVE-2023-29409: a bigger key costs the checker, not its owner
-const maximumRsaBits = 8192
-
-/** Why the certificate's key may not be used; undefined when it may. Throws ERR_CERTIFICATE_MALFORMED when it cannot be read. */
-export function keyWeakness(certificate: Certificate, insecure: ReadonlySet<InsecureAlgorithm>): string | undefined {
-  const algorithm = readAlgorithm(new DerReader(certificate.spki).enter())
-  const name = algorithmText(algorithm)
-  if (algorithm.oid === '1.2.840.10045.2.1') return curveWeakness(algorithm, insecure)
-  const key = certificate.publicKey()
-  const type = key.asymmetricKeyType ?? ''
-  if (type === 'rsa' || type === 'rsa-pss') return rsaWeakness(key, insecure)
-  return otherKeyTypes.has(type) ? undefined : `keys of the type ${name} are not accepted`
-}
-
-function rsaWeakness(key: KeyObject, insecure: ReadonlySet<InsecureAlgorithm>): string | undefined {
-  const { modulusLength: bits = 0, publicExponent: exponent = 0n } = key.asymmetricKeyDetails ?? {}
-  const minimum = insecure.has('rsa-1024') ? 1024 : minimumRsaBits
-  if (bits < minimum) return `an RSA key of ${bits} bits is shorter than ${minimum}`
-  if (bits > maximumRsaBits) return `an RSA key of ${bits} bits is longer than ${maximumRsaBits}`
-  // with the exponent 1 everybody can sign
-  return exponent < 3n || exponent % 2n === 0n ? `an RSA key with the exponent ${exponent} is no key` : undefined
-}
-
-// RFC 5480 section 2.1.1: namedCurve; implicit and specified curves MUST NOT be used
-function curveWeakness(
-  { parameters }: AlgorithmIdentifier,
-  insecure: ReadonlySet<InsecureAlgorithm>,
-): string | undefined {
-  if (parameters?.[0] !== tag.oid) {
-    return insecure.has('explicit-curve') ? undefined : 'an elliptic curve that is spelled out instead of named'
-  }
-  const curve = dottedOid(new DerReader(parameters).element(tag.oid))
-  return curves.has(curve)
-    ? undefined
-    : `keys on the elliptic curve ${algorithmNames.get(curve) ?? curve} are not accepted`
 }
