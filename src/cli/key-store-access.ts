@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { CodedError, isCoded } from '../errors.ts'
 import { emptyKeyStore } from '../pki/keystore/change.ts'
-import { readKeyStoreFile, withKeyStoreLock, writeKeyStoreFile } from '../pki/keystore/file.ts'
+import { readKeyStoreFile, writeKeyStoreFile } from '../pki/keystore/file.ts'
 import {
   findEntry,
   type KeyStore,
@@ -9,6 +9,7 @@ import {
   type KeyStoreType,
   type PrivateKeyEntry,
 } from '../pki/keystore/keystore.ts'
+import { withKeyStoreLock } from '../pki/keystore/lock.ts'
 import { encodeKeyStore } from '../pki/keystore/save.ts'
 import type { Context } from './command.ts'
 import { givenPassword, type PasswordSource, readPassword } from './password.ts'

@@ -32,4 +32,7 @@ export const table: readonly TableRow[] = [
   { name: 'user password', load: () => import('./commands/user-password.ts') },
   { name: 'user lock', load: () => import('./commands/user-lock.ts') },
   { name: 'user unlock', load: () => import('./commands/user-unlock.ts') },
+  { name: 'binding add', load: () => import('./commands/binding-add.ts') },
+  { name: 'binding list', load: () => import('./commands/binding-list.ts') },
+  { name: 'binding remove', load: () => import('./commands/binding-remove.ts') },
 ]

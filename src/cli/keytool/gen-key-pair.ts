@@ -14,6 +14,7 @@ import { javaSignatureName } from './java-algorithm.ts'
 import { javaName } from './java-name.ts'
 import { newKeyPassword, recoverKey } from './key-access.ts'
 import { KeytoolError } from './keytool-error.ts'
+import { nameText } from './name-flag.ts'
 import type { Session } from './session.ts'
 import { signingOptions } from './signature-flag.ts'
 import { endDate, startDate } from './start-date.ts'
@@ -59,11 +60,6 @@ export async function genKeyPair(session: Session): Promise<OpenedStore> {
   )
   session.checkWeak('The generated certificate', certificate)
   return opened
-}
-
-/** The JDK accepts blanks around the parts of a name. */
-export function nameText(text: string): string {
-  return text.trim()
 }
 
 /** RFC 5280 sections 4.2.1.1 and 4.2.1.2, unless a flag said otherwise. */

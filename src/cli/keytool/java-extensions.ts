@@ -62,14 +62,17 @@ const known: Readonly<Record<string, Known>> = {
   },
   '2.5.29.35': { name: 'AuthorityKeyIdentifier', body: authorityKey },
   '2.5.29.19': { name: 'BasicConstraints', body: constraints },
-  '2.5.29.31': { name: 'CRLDistributionPoints', body: certificate => points(crlDistributionPoints(certificate)) },
+  '2.5.29.31': {
+    name: 'CRLDistributionPoints',
+    body: certificate => points('CRLDistributionPoints', crlDistributionPoints(certificate)),
+  },
   '2.5.29.32': { name: 'CertificatePolicies', body: (_, value) => policies(new DerReader(value)) },
   '2.5.29.37': {
     name: 'ExtendedKeyUsage',
     body: certificate =>
       `ExtendedKeyUsages [\n${(extendedKeyUsage(certificate) ?? []).map(oid => `  ${purposes[oid] ?? oid}\n`).join('')}]\n`,
   },
-  '2.5.29.46': { name: 'FreshestCRL', body: certificate => points(freshestCrl(certificate)) },
+  '2.5.29.46': { name: 'FreshestCRL', body: certificate => points('FreshestCRL', freshestCrl(certificate)) },
   '2.5.29.54': {
     name: 'InhibitAnyPolicy',
     body: certificate => `InhibitAnyPolicy: ${inhibitAnyPolicy(certificate)?.skipCerts}\n`,
@@ -121,6 +124,8 @@ const purposes: Readonly<Record<string, string>> = {
   '1.3.6.1.5.5.7.3.7': 'ipsecUser',
   '1.3.6.1.5.5.7.3.8': 'timeStamping',
   '1.3.6.1.5.5.7.3.9': 'OCSPSigning',
+  '1.3.6.1.4.1.311.10.3.3': 'MICROSOFT_ExportApproved',
+  '2.16.840.1.113730.4.1': 'NETSCAPE_ExportApproved',
 }
 
 const usageNames = {
@@ -143,7 +148,7 @@ function authorityKey(certificate: Certificate): string {
   const { keyIdentifier, issuer, serialNumber } = authorityKeyIdentifier(certificate) ?? {}
   const key = keyIdentifier ? `KeyIdentifier [\n${hexDump(keyIdentifier)}]\n` : ''
   const names = issuer ? `[${issuer.map(javaGeneralName).join(', ')}]\n` : ''
-  const serial = serialNumber ? `SerialNumber: ${serialNumber}\n` : ''
+  const serial = serialNumber ? `SerialNumber: ${serialNumber.replace(/..(?=.)/gu, '$&:')}\n` : ''
   return `AuthorityKeyIdentifier [\n${key}${names}${serial}]\n`
 }
 
@@ -153,14 +158,14 @@ function constraints(certificate: Certificate): string {
   return `BasicConstraints:[\n  CA:${ca}\n  PathLen:${limit}\n]\n`
 }
 
-function points(list: readonly DistributionPoint[] = []): string | undefined {
+function points(title: string, list: readonly DistributionPoint[] = []): string | undefined {
   const texts = list.map(({ name, reasons, crlIssuer }) => {
     if (reasons || (name !== undefined && !('fullName' in name))) return undefined
     const full = name === undefined ? '' : `[${name.fullName.map(javaGeneralName).join(', ')}]`
     const issuer = crlIssuer === undefined ? '' : `   CRLIssuer:[${crlIssuer.map(javaGeneralName).join(', ')}]\n`
     return `DistributionPoint:\n     ${full}\n${issuer}`
   })
-  return texts.includes(undefined) ? undefined : `CRLDistributionPoints [\n  [${texts.join(', ')}]]\n`
+  return texts.includes(undefined) ? undefined : `${title} [\n  [${texts.join(', ')}]]\n`
 }
 
 function subtrees(certificate: Certificate): string {

@@ -58,8 +58,9 @@ class Lister {
 
   entry(entry: KeyStoreEntry, who: string): void {
     const { alias, created, kind } = entry
-    const day = javaDay(created ?? 0)
     const session = this.#session
+    // PKCS#12 from other tools has no dates: the JDK then says today
+    const day = javaDay(created ?? session.ctx.clock.now())
     const name = kinds[kind]
     if (this.inFull) session.out(`Alias name: ${plain(alias)}\nCreation date: ${day}\nEntry type: ${name}`)
     const short = `${plain(alias)}, ${day}, ${name}, `

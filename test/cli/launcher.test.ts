@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { run } from '../support/run.ts'
+import { scratchFolder } from '../support/scratch.ts'
+
+const root = join(import.meta.dirname, '../..')
+const launcher = join(root, 'bin/countersign.js')
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+test('an old Node hands over to the pinned one, adds nothing of its own, and passes the exit code on', async t => {
+  const node = oldNode(t)
+  if (node === undefined) return
+  assert.deepEqual(await run(node, [launcher, '--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
+  assert.equal((await run(node, [launcher, 'keystore'])).code, 2)
+})
+
+test('without a Node that is new enough it says what to do, and exits with 3', async t => {
+  const node = oldNode(t)
+  if (node === undefined) return
+  const folder = scratchFolder()
+  mkdirSync(join(folder, 'bin'))
+  copyFileSync(launcher, join(folder, 'bin/countersign.js'))
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  const { code, stdout, stderr } = await run(node, [join(folder, 'bin/countersign.js'), '--version'])
+  assert.equal(code, 3)
+  assert.equal(stdout, '')
+  assert.match(stderr, /^countersign: needs Node 26\.9 or newer; this is .*\n {2}Run `npm ci`/)
+})
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL'] as const) {
+  test(`${signal} to the launcher ends the program behind it`, async t => {
+    const node = oldNode(t)
+    if (node === undefined) return
+    // waits for a password on standard input
+    const folder = scratchFolder()
+    writeFileSync(join(folder, 'a.jks'), Buffer.from('feedfeed0000000200000000', 'hex'))
+    const child = spawn(node, [launcher, 'keystore', 'password', join(folder, 'a.jks')], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    await once(child.stderr, 'data')
+    const [inner] = childrenOf(child)
+    assert.ok(inner, 'the launcher has a child')
+    child.kill(signal)
+    assert.deepEqual(await once(child, 'exit'), [null, signal])
+    for (let tries = 0; existsSync(`/proc/${inner}`) && tries < 100; tries++) await sleep(50)
+    assert.equal(existsSync(`/proc/${inner}`), false)
+  })
+}
+
+test('a reader that goes away is no error', async () => {
+  const line = `'${process.execPath}' '${launcher}' --help | true; '${process.execPath}' '${launcher}' keystore --help | head -1`
+  const { stdout, stderr } = await run('sh', ['-c', line])
+  assert.equal(stderr, '')
+  assert.match(stdout, /^Usage: countersign keystore/)
+})
+
+test('output that cannot be written is a failure, not an answer', async () => {
+  const { code, stderr } = await run('sh', ['-c', `'${process.execPath}' '${launcher}' --help > /dev/full`])
+  assert.equal(code, 3)
+  assert.match(stderr, /output: no space left on the device/)
+})
+
+function oldNode(t: TestContext): string | undefined {
+  const places = (process.env.PATH ?? '').split(delimiter).concat('/usr/bin', '/usr/local/bin')
+  const found = places
+    .map(place => join(place, 'node'))
+    .filter(path => existsSync(path))
+    .find(path => {
+      const [, major = '99'] = /^v(\d+)\./.exec(execFileSync(path, ['--version'], { encoding: 'utf8' })) ?? []
+      return Number(major) >= 20 && Number(major) < 26
+    })
+  if (found === undefined) t.skip('no Node from 20 to 25 in PATH')
+  return found
+}
+
+function childrenOf({ pid }: ChildProcess): string[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
+}
