@@ -4,6 +4,8 @@ import type { BindingOptions } from './options.ts'
 /** A binding that was added while the server runs, as it was written. */
 export interface StoredBinding {
   readonly id: string
+  /** what it looks for, in words an administrator recognises */
+  readonly label: string
   readonly options: BindingOptions
   /** milliseconds since the epoch */
   readonly created: number
@@ -15,8 +17,8 @@ export interface BindingStore {
   find(selectors: readonly Selector[]): Promise<readonly StoredBinding[]>
   /** Throws ERR_BINDING_EXISTS when a binding looks for the same thing already, and what `compileBinding` throws. */
   add(options: BindingOptions): Promise<StoredBinding>
-  /** false when there is none */
-  remove(id: string): Promise<boolean>
+  /** What was removed; undefined when there is none. A binding that cannot be read any more can still be removed. */
+  remove(id: string): Promise<(Pick<StoredBinding, 'label'> & { readonly tenant: string }) | undefined>
   /** in the order in which they were added, at most `limit`, after the one called `after` */
-  list(page?: { readonly after?: string; readonly limit?: number }): Promise<readonly StoredBinding[]>
+  list(page?: { readonly after?: string | undefined; readonly limit?: number }): Promise<readonly StoredBinding[]>
 }

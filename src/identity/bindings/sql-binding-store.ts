@@ -43,13 +43,16 @@ export function createSqlBindingStore(storage: Storage, clock: Clock): BindingSt
         const row = { id, tenant: options.tenant, ...selector, anchor, options: JSON.stringify(options), created }
         await transaction.insertInto('bindings').values(row).execute()
       })
-      return { id, options, created }
+      return { id, label, options, created }
     },
 
     async remove(id) {
       return storage.change('bindings', async transaction => {
-        const { numDeletedRows } = await transaction.deleteFrom('bindings').where('id', '=', id).executeTakeFirst()
-        return numDeletedRows > 0n
+        const rows = transaction.selectFrom('bindings').selectAll().where('id', '=', id)
+        const row = await rows.executeTakeFirst()
+        if (row === undefined) return undefined
+        await transaction.deleteFrom('bindings').where('id', '=', id).execute()
+        return { label: labelOf(row), tenant: row.tenant }
       })
     },
 
@@ -80,12 +83,21 @@ function byKind(selectors: readonly Selector[]): [string, string[]][] {
 // Rows are read as strictly as the configuration is: a damaged one, or one of a later version, binds nobody.
 function readRow({ id, options, created }: { id: string; options: string; created: number }): StoredBinding {
   try {
-    return { id, options: bindingOptions.parse(JSON.parse(options)), created }
+    const read = bindingOptions.parse(JSON.parse(options))
+    return { id, label: compileBinding(read).label, options: read, created }
   } catch (cause) {
     throw new CodedError('ERR_BINDING_STORED', `the stored binding ${id} cannot be read`, {
       remedy: `Remove it (countersign binding remove ${id}) and add it anew.`,
       cause,
     })
+  }
+}
+
+function labelOf(row: { id: string; options: string; created: number; kind: string; value: string }): string {
+  try {
+    return readRow(row).label
+  } catch {
+    return `${row.kind} ${row.value}`
   }
 }
 

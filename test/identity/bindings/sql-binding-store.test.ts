@@ -33,8 +33,8 @@ test('a binding is found by any spelling of what it looks for, and comes back as
   assert.equal((await find(['email', 'bob@example.org'], ['thumbprint', thumbprint], ['anchor', 'x'])).length, 2)
   assert.deepEqual(await find(['dns', 'example.org'], ['upn', 'bob@example.org']), [])
   assert.deepEqual(await find(), [])
-  assert.equal(await store.remove(id), true)
-  assert.equal(await store.remove(id), false)
+  assert.deepEqual(await store.remove(id), { label: `thumbprint ${thumbprint.slice(0, 16)}…`, tenant: 'default' })
+  assert.equal(await store.remove(id), undefined)
   assert.deepEqual(await find(['thumbprint', thumbprint]), [])
 })
 
@@ -69,6 +69,8 @@ test('a row that is damaged binds nobody, and says which it is', async () => {
     store.find([selectorOf('thumbprint', thumbprint)]),
     error => isCoded(error, 'ERR_BINDING_STORED') && error.message.includes(id),
   )
+  assert.equal((await store.remove(id))?.label, `thumbprint ${thumbprint}`)
+  assert.deepEqual(await store.find([selectorOf('thumbprint', thumbprint)]), [])
 })
 
 test('the list comes in pages, in the order in which bindings were added', async () => {
