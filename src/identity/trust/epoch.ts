@@ -15,6 +15,7 @@ export type EpochListener = (change: EpochChange) => void
  */
 export interface Epoch {
   readonly value: number
+  /** Never throws: a listener that fails is told of as a process warning. */
   raise(cause: EpochCause): void
   /** called after each rise, in the same turn of the event loop; the answer unsubscribes */
   subscribe(listener: EpochListener): () => void
@@ -30,16 +31,14 @@ export function createEpoch(): Epoch {
     raise(cause) {
       value += 1
       const change = { epoch: value, cause }
-      // A listener that throws must not keep the others from closing their connections.
-      const errors: unknown[] = []
       for (const listener of [...listeners]) {
         try {
           listener(change)
         } catch (error) {
-          errors.push(error)
+          // Neither the other listeners nor what the one who raised still has to do may be lost to it: they close connections.
+          process.emitWarning(error instanceof Error ? error : String(error))
         }
       }
-      if (errors.length > 0) throw new AggregateError(errors, 'a listener of the trust epoch failed')
     },
     subscribe(listener) {
       listeners.add(listener)
