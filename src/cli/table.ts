@@ -17,6 +17,9 @@ export interface TableRow {
 
 /** Every command, in the order of the help. Loaded when called, so that one command does not pay for all. */
 export const table: readonly TableRow[] = [
+  { name: 'dev', load: () => import('./commands/dev.ts') },
+  { name: 'serve', load: () => import('./commands/serve.ts') },
+  { name: 'check-config', load: () => import('./commands/check-config.ts') },
   { name: 'keystore list', load: () => import('./commands/keystore-list.ts') },
   { name: 'keystore export', load: () => import('./commands/keystore-export.ts') },
   { name: 'keystore import', load: () => import('./commands/keystore-import.ts') },
@@ -35,4 +38,10 @@ export const table: readonly TableRow[] = [
   { name: 'binding add', load: () => import('./commands/binding-add.ts') },
   { name: 'binding list', load: () => import('./commands/binding-list.ts') },
   { name: 'binding remove', load: () => import('./commands/binding-remove.ts') },
+  { name: 'authority init', load: () => import('./commands/authority-init.ts') },
+  { name: 'authority issue', load: () => import('./commands/authority-issue.ts') },
+  { name: 'authority list', load: () => import('./commands/authority-list.ts') },
+  { name: 'authority renew', load: () => import('./commands/authority-renew.ts') },
+  { name: 'authority revoke', load: () => import('./commands/authority-revoke.ts') },
+  { name: 'authority crl', load: () => import('./commands/authority-crl.ts') },
 ]
