@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { request } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { countersign, run } from '../support/run.ts'
@@ -13,23 +14,31 @@ import { serveFrom } from '../support/server.ts'
 const password = 'wso2carbon'
 const javaClient = join(import.meta.dirname, '../../examples/java/Client.java')
 
+const folder = scratchFolder()
+const at = (name: string) => join(folder, name)
+const seen: string[] = []
+const upstream = createServer((req, res) => {
+  seen.push(String(req.headers['x-forwarded-user']))
+  res.end(`order list for ${req.headers['x-forwarded-user']}\n`)
+})
+let upstreamPort: number
+
+before(async () => {
+  await makeStores(folder)
+  await new Promise<void>(resolve => upstream.listen(0, '127.0.0.1', resolve))
+  upstreamPort = (upstream.address() as AddressInfo).port
+})
+
+after(() => upstream.close())
+
 for (const clientAuth of ['want', 'need'] as const) {
   describe(`clientAuth: ${clientAuth}`, () => {
-    const folder = scratchFolder()
-    const at = (name: string) => join(folder, name)
+    let server: Awaited<ReturnType<typeof serveFrom>>
     let url: string
-    const seen: string[] = []
 
     before(async () => {
-      await makeStores(folder)
-      const upstream = createServer((req, res) => {
-        seen.push(String(req.headers['x-forwarded-user']))
-        res.end(`order list for ${req.headers['x-forwarded-user']}\n`)
-      })
-      await new Promise<void>(resolve => upstream.listen(0, '127.0.0.1', resolve))
-      after(() => upstream.close())
-      const { port } = upstream.address() as { port: number }
-      const server = await serveFrom(folder, configuration(clientAuth, port, await thumbprintOf(at('client.crt'))), {
+      seen.length = 0
+      server = await serveFrom(folder, configuration(clientAuth, upstreamPort, await thumbprintOf(at('client.crt'))), {
         PASSWORD: password,
       })
       url = server.url
@@ -49,6 +58,8 @@ for (const clientAuth of ['want', 'need'] as const) {
       )
       assert.equal(added.code, 0, added.stderr)
     })
+
+    after(() => server.stop('the test is over'))
 
     test('curl with the exported key and certificate', async () => {
       const { stdout, stderr } = await curl(url, folder, ['--cert', at('client.crt.pem'), '--key', at('client.key')])
@@ -180,13 +191,13 @@ async function makeStores(folder: string): Promise<void> {
     'java-truststore.jks',
     ...jks,
   ])
-  for (const [store, alias, out, what] of [
+  for (const [store, alias, out, ...what] of [
     ['wso2carbon.jks', 'wso2carbon', 'server.crt.pem', '--chain'],
     ['client.jks', 'partner', 'client.crt.pem', '--chain'],
-    ['client.jks', 'partner', 'client.key', '--key'],
+    ['client.jks', 'partner', 'client.key', '--private-key', '--plain-key'],
   ] as const) {
     const exported = await countersign(
-      ['keystore', 'export', store, '--alias', alias, what, '--out', out, '--password', 'env:PASSWORD'],
+      ['keystore', 'export', store, '--alias', alias, ...what, '--out', out, '--password', 'env:PASSWORD'],
       {
         cwd: folder,
         env: { ...process.env, PASSWORD: password },
@@ -208,7 +219,7 @@ authenticators:
   mutual-tls:
     bindings: [{ thumbprint: ${thumbprint}, users: [alice] }]
   basic: { enabled: true }
-users: { store: sqlite, file: users.db }
+users: { store: sqlite, file: users-${clientAuth}.db }
 routes:
   - { path: /orders/*, upstream: http://127.0.0.1:${upstreamPort}, allow: { roles: [buyer] } }
 `

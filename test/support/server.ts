@@ -1,11 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { after } from 'node:test'
 import { loadConfiguration } from '../../src/config/load.ts'
 import { silentLog } from '../../src/log.ts'
-import { type RunningServer, start } from '../../src/start.ts'
+import { type RunningServer, start } from '../../src/start/start.ts'
 
-/** Writes `countersign.yaml` into the folder and serves from it, in this process, until the tests of the file are done. */
+/** Writes `countersign.yaml` into the folder and serves from it, in this process. Stop it in `after` of the suite. */
 export async function serveFrom(
   folder: string,
   yaml: string,
@@ -15,6 +14,5 @@ export async function serveFrom(
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, yaml)
   const server = await start(loadConfiguration(file, { env }), { log: silentLog })
-  after(() => server.stop('the test is over'))
   return Object.assign(server, { url: `https://localhost:${server.listeners[0]?.port}` })
 }

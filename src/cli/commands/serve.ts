@@ -1,0 +1,16 @@
+import { defineCommand, exit } from '../command.ts'
+import { configurationOptions } from '../configuration.ts'
+import { loadForCommand, serveUntilStopped } from '../serving.ts'
+
+export const command = defineCommand({
+  name: ['serve'],
+  summary: 'Serves what a configuration says',
+  description:
+    'Logs JSON lines to standard error. SIGHUP reads the configuration and all stores again: a mistake in them changes nothing, and is logged. SIGTERM and SIGINT let requests in flight end first.',
+  options: configurationOptions,
+  examples: ['countersign serve --config /etc/countersign/countersign.yaml'],
+  async run(ctx) {
+    await serveUntilStopped(ctx, loadForCommand(ctx), () => {})
+    return exit.yes
+  },
+})

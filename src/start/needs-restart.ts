@@ -1,0 +1,22 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Configuration } from '../config/schema.ts'
+
+/** What of a listener is taken over while it runs. */
+const replaceable = ['keyStore', 'trustStore', 'maxPathDepth', 'insecureAlgorithms'] as const
+
+/**
+ * The keys whose changes a running server cannot take over: addresses, limits, files that are held open. Throws nothing; a listener
+ * that came or went is among them, and then its stores are not looked at either.
+ */
+export function needsRestart(present: Configuration, next: Configuration): string[] {
+  const keys = (['management', 'users', 'audit', 'log'] as const).filter(
+    key => !isDeepStrictEqual(present[key], next[key]),
+  )
+  const bare = ({ listeners }: Configuration) =>
+    listeners.map(listener => Object.fromEntries(Object.entries(listener).filter(([key]) => !isReplaceable(key))))
+  return isDeepStrictEqual(bare(present), bare(next)) ? keys : ['listeners', ...keys]
+}
+
+function isReplaceable(key: string): boolean {
+  return (replaceable as readonly string[]).includes(key)
+}

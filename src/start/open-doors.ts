@@ -1,0 +1,95 @@
+import { resolve } from 'node:path'
+import type { Clock } from '../clock.ts'
+import type { LoadedConfiguration } from '../config/load.ts'
+import type { ListenerMaterial, Material } from '../config/material.ts'
+import { renderProblem } from '../endpoints/problems/problem-page.ts'
+import { createEndpoints, type Endpoints } from '../endpoints/routes.ts'
+import { createTrust, type ReplaceableTrust } from '../identity/trust/create-trust.ts'
+import type { Log } from '../log.ts'
+import { type Listener, openListener } from '../server/tls/listener.ts'
+import type { Identity } from './open-identity.ts'
+import type { Telemetry } from './open-telemetry.ts'
+
+/** The listeners, and what answers behind them. */
+export interface Doors {
+  readonly listeners: readonly (Listener & { readonly clientAuth: string })[]
+  /** Makes what answers from a new configuration. Changes nothing yet; throws when it cannot be. */
+  prepare(loaded: LoadedConfiguration, material: Material): Endpoints
+  /** Puts new keys, trust and endpoints in the place of the old, from the next handshake and request on. */
+  replace(endpoints: Endpoints, material: Material): void
+}
+
+export interface DoorsSource extends Identity, Telemetry {
+  readonly clock: Clock
+  readonly log: Log
+}
+
+interface Door {
+  readonly listener: Listener
+  readonly trust: ReplaceableTrust
+}
+
+/** Listens. What answers can be replaced while requests go on. */
+export async function openDoors(
+  loaded: LoadedConfiguration,
+  material: Material,
+  stack: AsyncDisposableStack,
+  source: DoorsSource,
+): Promise<Doors> {
+  const { chain, epoch, events, metrics, clock, log } = source
+  const prepare = ({ value, folder }: LoadedConfiguration, { routes }: Material): Endpoints => {
+    const { keyFile, ...assertion } = value.assertion
+    return createEndpoints({
+      chain,
+      routes,
+      assertion: { ...assertion, ...(keyFile === undefined ? {} : { keyFile: resolve(folder, keyFile) }) },
+      assertionHeaders: [value.authenticators['mutual-tls'].usernameHeader.name],
+      epoch,
+      clock,
+      events,
+      log,
+    })
+  }
+
+  let endpoints = prepare(loaded, material)
+  stack.defer(() => endpoints.close())
+  const open = async (each: ListenerMaterial): Promise<Door> => {
+    const trust = createTrust({ material: each.trust, epoch, clock, log })
+    const listener = await openListener({
+      options: each.options,
+      identities: each.identities,
+      trust,
+      authorities: each.trust.anchors.map(anchor => anchor.certificate),
+      serve: exchange => endpoints.serve(exchange),
+      stillHolds: peer => chain.stillHolds(peer),
+      problemPage: renderProblem,
+      events,
+      clock,
+      log,
+    })
+    stack.defer(() => listener.close({ graceMs: 0 }))
+    metrics.watchConnections(listener.name, () => listener.connections().length)
+    return { listener, trust }
+  }
+  const doors: Door[] = []
+  for (const each of material.listeners) doors.push(await open(each))
+
+  return {
+    listeners: doors.map(({ listener }, i) => ({ ...listener, clientAuth: material.listeners[i]!.options.clientAuth })),
+    prepare,
+    replace(next, { listeners }) {
+      for (const { listener, trust } of doors) {
+        const found = listeners.find(({ options }) => options.name === listener.name)
+        // A listener that the configuration no longer has goes with the next restart.
+        if (found === undefined) continue
+        const { identities, trust: nextTrust } = found
+        const authorities = nextTrust.anchors.map(anchor => anchor.certificate)
+        listener.replaceIdentities(identities, authorities)
+        trust.replace(nextTrust)
+      }
+      const before = endpoints
+      endpoints = next
+      before.close().catch(error => log.error({ err: error }, 'closing the upstreams of the old configuration failed'))
+    },
+  }
+}

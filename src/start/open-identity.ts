@@ -1,0 +1,80 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { Clock } from '../clock.ts'
+import type { LoadedConfiguration } from '../config/load.ts'
+import type { Material } from '../config/material.ts'
+import type { Configuration } from '../config/schema.ts'
+import { createBasic } from '../identity/authn/basic.ts'
+import { type Chain, createChain } from '../identity/authn/chain.ts'
+import { createMutualTls } from '../identity/authn/mutual-tls.ts'
+import type { RankedAuthenticator } from '../identity/authn/scope.ts'
+import { createBindings } from '../identity/bindings/create-bindings.ts'
+import { createSqlBindingStore } from '../identity/bindings/sql-binding-store.ts'
+import { createEpoch, type Epoch } from '../identity/trust/epoch.ts'
+import { createPasswordHasher } from '../identity/users/password/password-hasher.ts'
+import { createPasswordLogin } from '../identity/users/password-login.ts'
+import { createSqlUserStore } from '../identity/users/sql-user-store.ts'
+import { createThrottle, throttleRules } from '../identity/users/throttle/throttle.ts'
+import { openStorage } from '../storage/open-storage.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { Events } from '../telemetry/events/events.ts'
+
+export interface Identity {
+  /** one for the whole server */
+  readonly epoch: Epoch
+  readonly chain: Chain
+  readonly storage: Storage
+  /** Takes the bindings and authenticators of a reloaded configuration. */
+  replace(value: Configuration, material: Material): void
+}
+
+/** Opens the users, and puts the authenticators in their order. Every change of users or bindings raises the trust epoch. */
+export async function openIdentity(
+  { value, folder }: LoadedConfiguration,
+  material: Material,
+  stack: AsyncDisposableStack,
+  { clock, events }: { clock: Clock; events: Events },
+): Promise<Identity> {
+  const file = resolve(folder, value.users.file)
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const storage = await openStorage({ kind: value.users.store, file })
+  stack.defer(() => storage.close())
+
+  const epoch = createEpoch()
+  epoch.subscribe(change => events.trustChanged(change))
+  const hasher = createPasswordHasher()
+  const users = createSqlUserStore({ storage, hasher, clock })
+  users.onChange(() => epoch.raise('users'))
+  storage.changes.subscribe('bindings', () => epoch.raise('bindings'))
+  const store = createSqlBindingStore(storage, clock)
+  const bindings = createBindings({ configured: material.bindings, epoch, store })
+  const { passwords } = value.users
+  const throttle = createThrottle(storage, throttleRules(passwords), clock)
+  const login = createPasswordLogin({ users, throttle, hasher, rememberFor: passwords.rememberFor * 1000, clock })
+
+  function authenticators({ authenticators }: Configuration, { allowList }: Material): RankedAuthenticator[] {
+    const { 'mutual-tls': mutualTls, basic } = authenticators
+    const ranked: RankedAuthenticator[] = []
+    if (mutualTls.enabled) {
+      const { priority, usernameHeader } = mutualTls
+      ranked.push({ priority, authenticator: createMutualTls({ allowList, bindings, users, usernameHeader }) })
+    }
+    if (basic.enabled) {
+      const { priority, realm, tenant } = basic
+      const onThrottled = events.passwordThrottled
+      ranked.push({ priority, authenticator: createBasic({ login, realm, tenant, onThrottled }) })
+    }
+    return ranked
+  }
+
+  const chain = createChain({ authenticators: authenticators(value, material), epoch, users })
+  return {
+    epoch,
+    chain,
+    storage,
+    replace(next, nextMaterial) {
+      bindings.replace(nextMaterial.bindings)
+      chain.replace(authenticators(next, nextMaterial))
+    },
+  }
+}

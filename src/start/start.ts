@@ -1,0 +1,98 @@
+import { type Clock, systemClock } from '../clock.ts'
+import { type LoadedConfiguration, loadConfiguration } from '../config/load.ts'
+import { openMaterial } from '../config/material.ts'
+import { CodedError } from '../errors.ts'
+import { createLog, type Log } from '../log.ts'
+import { startManagement } from '../telemetry/metrics/management.ts'
+import { needsRestart } from './needs-restart.ts'
+import { openDoors } from './open-doors.ts'
+import { type Identity, openIdentity } from './open-identity.ts'
+import { openTelemetry, type Telemetry, tellExpiries } from './open-telemetry.ts'
+
+export interface RunningServer extends AsyncDisposable {
+  readonly listeners: readonly ListenerFacts[]
+  readonly management: { readonly address: string; readonly port: number } | undefined
+  /** Reads the configuration and all that it names again. Never throws: what is wrong is told, and changes nothing. */
+  reload(cause: string): Promise<'reloaded' | 'refused'>
+  /** Takes no new connections, lets requests in flight end, then closes everything. */
+  stop(reason: string): Promise<void>
+}
+
+export interface ListenerFacts {
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  readonly clientAuth: string
+}
+
+export interface Surroundings {
+  readonly clock?: Clock
+  readonly log?: Log
+}
+
+/** Wires the rooms together and serves. Throws ConfigError with all problems, and what a room throws that cannot start. */
+export async function start(loaded: LoadedConfiguration, surroundings: Surroundings = {}): Promise<RunningServer> {
+  const { clock = systemClock, log = createLog(loaded.value.log.level) } = surroundings
+  const material = await openMaterial(loaded, clock)
+  await using stack = new AsyncDisposableStack()
+  const telemetry = await openTelemetry(loaded, stack, { clock, log })
+  const { events, metrics } = telemetry
+  const identity = await openIdentity(loaded, material, stack, { clock, events })
+  const doors = await openDoors(loaded, material, stack, { ...identity, ...telemetry, clock, log })
+  const management = await openManagement(loaded, stack, identity, telemetry, log)
+  const listeners = doors.listeners.map(({ name, address, port, clientAuth }) => ({ name, address, port, clientAuth }))
+  for (const warning of material.warnings) log.warn({}, warning)
+  tellExpiries(material, metrics)
+  events.serverStarted({ listeners })
+
+  async function reload(cause: string): Promise<'reloaded' | 'refused'> {
+    try {
+      const next = loadConfiguration(loaded.file, loaded)
+      const nextMaterial = await openMaterial(next, clock)
+      for (const key of needsRestart(loaded.value, next.value)) log.warn({ key }, 'this change waits for a restart')
+      // Everything that can fail comes before the first thing that changes.
+      const endpoints = doors.prepare(next, nextMaterial)
+      identity.replace(next.value, nextMaterial)
+      doors.replace(endpoints, nextMaterial)
+      for (const warning of nextMaterial.warnings) log.warn({}, warning)
+      tellExpiries(nextMaterial, metrics)
+      events.reloadSucceeded({ cause })
+      return 'reloaded'
+    } catch (error) {
+      const remedy = error instanceof CodedError ? (error.remedy ?? null) : null
+      events.reloadFailed({ cause: error instanceof Error ? error.message : String(error), file: loaded.file, remedy })
+      return 'refused'
+    }
+  }
+
+  const everything = stack.move()
+  let stopping: Promise<void> | undefined
+  const stop = (reason: string): Promise<void> => {
+    stopping ??= Promise.all(doors.listeners.map(listener => listener.close())).then(() => {
+      events.serverStopped({ reason })
+      return everything.disposeAsync()
+    })
+    return stopping
+  }
+  return { listeners, management, reload, stop, [Symbol.asyncDispose]: () => stop('disposed') }
+}
+
+async function openManagement(
+  { value }: LoadedConfiguration,
+  stack: AsyncDisposableStack,
+  { storage }: Identity,
+  { audit, metrics }: Telemetry,
+  log: Log,
+): Promise<RunningServer['management']> {
+  const { enabled, address, port } = value.management
+  if (!enabled) return undefined
+  const checks = {
+    users: () => verdict(storage.changes.failure),
+    ...(audit === undefined ? {} : { audit: () => verdict(audit.state.failure) }),
+  }
+  return stack.use(await startManagement({ address, port, metrics, checks, log }))
+}
+
+function verdict(failure: CodedError | undefined): { ok: boolean; detail?: string } {
+  return failure === undefined ? { ok: true } : { ok: false, detail: failure.message }
+}
