@@ -14,7 +14,6 @@ import {
 import { nameConstraints } from '../x509/name-constraints.ts'
 import { certificatePolicies, inhibitAnyPolicy, policyConstraints, policyMappings } from '../x509/policies.ts'
 import { keyWeakness } from './key-weakness.ts'
-import { checkConstraintSyntax } from './name-constraint-syntax.ts'
 import { type Purpose, type Untrusted, untrusted } from './verdict.ts'
 import type { InsecureAlgorithm } from './weak-algorithms.ts'
 
@@ -28,7 +27,7 @@ type Check = (certificate: Certificate, rules: CertificateRules) => Untrusted | 
 
 const everyCertificate: readonly Check[] = [checkForm, checkExtensions, checkAltNames, checkValidity, checkKey]
 const ofTarget: readonly Check[] = [...everyCertificate, checkKeyReadable, checkTargetUsage, checkTargetPurpose]
-const ofIssuer: readonly Check[] = [checkCertificateSigning, checkIssuerPurpose, checkConstraintSyntax]
+const ofIssuer: readonly Check[] = [checkCertificateSigning, checkIssuerPurpose]
 const ofIntermediate: readonly Check[] = [...everyCertificate, checkAuthority, ...ofIssuer]
 const ofTop: readonly Check[] = [...everyCertificate, checkTopAuthority, ...ofIssuer]
 const ofCrlIssuer: readonly Check[] = [...everyCertificate, checkCrlSigning]

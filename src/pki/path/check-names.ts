@@ -60,7 +60,9 @@ function checkName(name: GeneralName, subtrees: readonly Subtree[]): string | un
   let permission: 'none needed' | 'missing' | 'given' = 'none needed'
   for (const subtree of subtrees) {
     const found = match(subtree)
-    if (found === 'unclear') return `it cannot be told whether ${shown()} is within the name constraints`
+    if (found === 'unclear') {
+      return `it cannot be told whether ${shown()} is within the name constraint ${generalNameText(subtree.base).slice(0, 200)}`
+    }
     if (found === 'inside' && subtree.kind === 'excluded') return `${shown()} is excluded by a name constraint`
     if (subtree.kind === 'permitted' && permission !== 'given') permission = found === 'inside' ? 'given' : 'missing'
   }

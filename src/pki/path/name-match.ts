@@ -1,17 +1,22 @@
 import type { GeneralName } from '../x509/general-name.ts'
 import { rdnMatchKeys } from '../x509/name-match.ts'
-import { isHostName, parseMailbox } from './name-constraint-syntax.ts'
 import type { Subtree } from './name-subtrees.ts'
+import { hostOfUri, isHostName, parseMailbox } from './name-syntax.ts'
 
 /**
  * Whether a name lies inside a subtree of the same type (RFC 5280 section 4.2.1.10). `unclear` when the name is no proper name of its
- * type, or of a type that has no rule here: then nothing may be concluded from it, in either direction. A wildcard lies inside a
+ * type, the subtree none that RFC 5280 knows, or both of a type that has no rule here: then nothing may be concluded from it, in either direction. A wildcard lies inside a
  * permitted subtree when all its names do, and inside an excluded one when any does.
  */
 export type Match = 'inside' | 'outside' | 'unclear'
 
 /** Takes the name apart once, for any number of subtrees. */
 export function matcherOf(name: GeneralName): (subtree: Subtree) => Match {
+  const match = matcherOfType(name)
+  return subtree => (subtree.proper ? match(subtree) : 'unclear')
+}
+
+function matcherOfType(name: GeneralName): (subtree: Subtree) => Match {
   switch (name.type) {
     case 'dNSName':
       return dnsMatcher(name.value.toLowerCase())
@@ -34,14 +39,13 @@ export function matcherOf(name: GeneralName): (subtree: Subtree) => Match {
 const unclear = (): Match => 'unclear'
 const answer = (inside: boolean): Match => (inside ? 'inside' : 'outside')
 
-// "constructed by simply adding zero or more labels to the left-hand side"; a leading dot, which RFC 5280 does not have for this
-// type, but certificates do, means one or more
+// "constructed by simply adding zero or more labels to the left-hand side"
 function dnsMatcher(name: string): (subtree: Subtree) => Match {
   const host = name.startsWith('*.') ? name.slice(2) : name
   if (!isHostName(host)) return unclear
   return ({ kind, domain = '' }) => {
     if (isWithin(name, domain)) return 'inside'
-    if (kind === 'permitted' || host === name || domain.startsWith('.')) return 'outside'
+    if (kind === 'permitted' || host === name) return 'outside'
     // *.a.example covers b.a.example: excluding the one name touches the wildcard
     return answer(domain.endsWith(`.${host}`) && domain.indexOf('.') === domain.length - host.length - 1)
   }
@@ -49,8 +53,7 @@ function dnsMatcher(name: string): (subtree: Subtree) => Match {
 
 function isWithin(host: string, domain: string): boolean {
   if (domain === '') return true
-  if (!host.endsWith(domain)) return false
-  return domain.startsWith('.') || host.length === domain.length || host[host.length - domain.length - 1] === '.'
+  return host.endsWith(domain) && (host.length === domain.length || host[host.length - domain.length - 1] === '.')
 }
 
 // a mailbox, all mailboxes of one host, or all mailboxes below a domain; the local part is compared as it stands
@@ -67,14 +70,10 @@ function isHostOrBelow(host: string, domain: string): boolean {
   return domain === '' || (domain.startsWith('.') ? host.endsWith(domain) : host === domain)
 }
 
-const authority = /^[a-z][a-z0-9+.-]*:\/\/(?:[A-Za-z0-9._~!$&'()*+,;=:%-]*@)?([A-Za-z0-9._-]+)(?::[0-9]*)?(?:[/?#]|$)/i
-
-// A URI without "an authority component with a host name specified as a fully qualified domain name" MUST be rejected: no address
-// either, and an address is whatever ends in a number
+// A URI without "an authority component with a host name specified as a fully qualified domain name" MUST be rejected
 function uriMatcher(text: string): (subtree: Subtree) => Match {
-  const host = authority.exec(text)?.[1]?.toLowerCase()
-  if (host === undefined || !isHostName(host) || /(^|\.)[0-9]+$/.test(host)) return unclear
-  return ({ domain = '' }) => answer(isHostOrBelow(host, domain))
+  const host = hostOfUri(text)
+  return host === undefined ? unclear : ({ domain = '' }) => answer(isHostOrBelow(host, domain))
 }
 
 // address and mask of the same family; there are no names of the other family in this subtree

@@ -1,11 +1,13 @@
 import type { GeneralName } from '../x509/general-name.ts'
 import type { NameConstraints } from '../x509/name-constraints.ts'
-import { parseMailbox } from './name-constraint-syntax.ts'
+import { isHostName, parseMailbox } from './name-syntax.ts'
 
 /** One subtree of a name constraint, taken apart once for any number of names. */
 export interface Subtree {
   readonly kind: 'permitted' | 'excluded'
   readonly base: GeneralName
+  /** a constraint that nobody can understand constrains nothing: where it counts, the certificate is refused */
+  readonly proper: boolean
   /** lower-case host or domain; undefined for types that have none */
   readonly domain: string | undefined
   /** local part, when one mailbox is meant */
@@ -34,16 +36,23 @@ function takeApart({ permitted, excluded }: NameConstraints): Subtrees {
   return Map.groupBy(all, ({ base }) => base.type)
 }
 
+// RFC 5280 section 4.2.1.10. Leading dots are for mailboxes and URIs; for DNS names many know what is meant, and the RFC does not.
 function subtreeOf(kind: Subtree['kind'], base: GeneralName): Subtree {
   switch (base.type) {
     case 'dNSName':
+      return { kind, base, proper: isDomain(base.value), domain: base.value.toLowerCase(), local: undefined }
     case 'uniformResourceIdentifier':
-      return { kind, base, domain: base.value.toLowerCase(), local: undefined }
+      return { kind, base, proper: isDomainOrBelow(base.value), domain: base.value.toLowerCase(), local: undefined }
     case 'rfc822Name': {
       const mailbox = parseMailbox(base.value)
-      return { kind, base, domain: (mailbox?.host ?? base.value).toLowerCase(), local: mailbox?.local }
+      const proper = mailbox !== undefined || isDomainOrBelow(base.value)
+      return { kind, base, proper, domain: (mailbox?.host ?? base.value).toLowerCase(), local: mailbox?.local }
     }
     default:
-      return { kind, base, domain: undefined, local: undefined }
+      return { kind, base, proper: true, domain: undefined, local: undefined }
   }
 }
+
+/** Nothing at all means every name. */
+const isDomain = (text: string) => text === '' || isHostName(text)
+const isDomainOrBelow = (text: string) => isDomain(text.replace(/^\.(?=.)/, ''))
