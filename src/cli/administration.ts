@@ -1,8 +1,6 @@
 import { userInfo } from 'node:os'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { z } from 'zod'
-import { readConfig } from '../config/read.ts'
-import { CodedError } from '../errors.ts'
 import { usersOptions } from '../identity/users/options.ts'
 import { createPasswordHasher } from '../identity/users/password/password-hasher.ts'
 import { createSqlUserStore } from '../identity/users/sql-user-store.ts'
@@ -12,7 +10,8 @@ import { openStorage } from '../storage/open-storage.ts'
 import type { Storage } from '../storage/storage.ts'
 import { auditOptions } from '../telemetry/audit/options.ts'
 import type { Context } from './command.ts'
-import { type ConfigurationPlace, locateConfiguration } from './configuration.ts'
+import { locateConfiguration } from './configuration.ts'
+import { readSections } from './configuration-sections.ts'
 
 export interface Administration {
   readonly storage: Storage
@@ -34,7 +33,11 @@ export async function administer<T>(
   mode: 'reads' | 'changes',
   work: (administration: Administration) => Promise<T>,
 ): Promise<T> {
-  const { users: options, audit: auditing, folder } = readSections(locateConfiguration(ctx), ctx.env)
+  const { value, folder } = readSections(locateConfiguration(ctx), ctx.env, sections, each => [
+    each.users.file,
+    each.audit.file,
+  ])
+  const { users: options, audit: auditing } = value
   const auditFile = mode === 'changes' && auditing.enabled ? resolve(folder, auditing.file) : undefined
   const audit = auditFile === undefined ? undefined : await openAudit(auditFile, ctx)
   try {
@@ -65,18 +68,4 @@ async function openAudit(file: string, { clock }: AdministrationContext) {
   return audit.openAudit({ file, clock, log: silentLog })
 }
 
-/** The sections that concern these commands; that another one is wrong must not keep anybody from locking a user. */
 const sections = z.looseObject({ users: usersOptions, audit: auditOptions.prefault({}) })
-
-function readSections(place: ConfigurationPlace, env: NodeJS.ProcessEnv) {
-  if ('carbonHome' in place) {
-    throw new CodedError('ERR_CLI_USAGE', 'this command does not read a Carbon home', {
-      remedy: 'Pass --config FILE with the configuration that `countersign migrate` writes.',
-    })
-  }
-  // The server's environment holds secrets that this command does not need: a variable that is missing here counts only where it is used.
-  const lenient = new Proxy(env, { get: (known, name) => Reflect.get(known, name) ?? `\${${String(name)}}` })
-  const { value } = readConfig(place.file, sections, { env: lenient })
-  if (`${value.users.file}${value.audit.file}`.includes('${')) readConfig(place.file, sections, { env })
-  return { ...value, folder: dirname(place.file) }
-}

@@ -9,8 +9,7 @@ export function headFileOf(file: string): string {
 /** The last head that was noted; undefined when there is none, or it is unreadable: the chain itself is what counts. */
 export async function readHead(file: string): Promise<Head | undefined> {
   const text = await readFile(headFileOf(file), 'utf8').catch(() => '')
-  const [, sequence, hash] = /^(\d{1,15}):([0-9a-f]{64})\n$/.exec(text) ?? []
-  return hash === undefined ? undefined : { sequence: Number(sequence), hash }
+  return parseHead(text.trimEnd())
 }
 
 export async function writeHead(file: string, head: Head): Promise<void> {
@@ -22,4 +21,9 @@ export async function writeHead(file: string, head: Head): Promise<void> {
 /** `SEQUENCE:HASH`, as printed for people, and as `--head` takes it. */
 export function headText({ sequence, hash }: Head): string {
   return `${sequence}:${hash}`
+}
+
+export function parseHead(text: string): Head | undefined {
+  const [, sequence, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? []
+  return hash === undefined ? undefined : { sequence: Number(sequence), hash }
 }

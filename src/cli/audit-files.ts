@@ -1,0 +1,28 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { auditOptions } from '../telemetry/audit/options.ts'
+import type { Context } from './command.ts'
+import { configurationOptions, locateConfiguration } from './configuration.ts'
+import { readSections } from './configuration-sections.ts'
+
+export const auditFileArguments = {
+  files: { name: '[FILE...]', describe: 'audit files, oldest first (default: the one of the configuration)' },
+} as const
+
+export const auditFileOptions = { config: configurationOptions.config } as const
+
+const sections = z.looseObject({ audit: auditOptions.prefault({}) })
+
+type Input = Pick<Context, 'path' | 'env'> & {
+  arguments: { files: readonly string[] | undefined }
+  options: { config: string | undefined }
+}
+
+/** Absolute paths of the files that a command is about. */
+export function auditFiles(ctx: Input): string[] {
+  const { files = [] } = ctx.arguments
+  if (files.length > 0) return files.map(file => ctx.path(file))
+  const place = locateConfiguration({ path: ctx.path, options: { config: ctx.options.config, carbonHome: undefined } })
+  const { value, folder } = readSections(place, ctx.env, sections, ({ audit }) => [audit.file])
+  return [resolve(folder, value.audit.file)]
+}

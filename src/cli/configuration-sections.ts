@@ -1,0 +1,27 @@
+import { dirname } from 'node:path'
+import type { z } from 'zod'
+import { readConfig } from '../config/read.ts'
+import { CodedError } from '../errors.ts'
+import type { ConfigurationPlace } from './configuration.ts'
+
+/**
+ * The sections of the configuration that concern a command: that another one is wrong must not keep anybody from locking a user. `files`
+ * picks the paths that are used. Relative ones count from `folder`.
+ */
+export function readSections<S extends z.ZodType>(
+  place: ConfigurationPlace,
+  env: NodeJS.ProcessEnv,
+  sections: S,
+  files: (value: z.output<S>) => readonly string[],
+): { readonly value: z.output<S>; readonly folder: string } {
+  if ('carbonHome' in place) {
+    throw new CodedError('ERR_CLI_USAGE', 'this command does not read a Carbon home', {
+      remedy: 'Pass --config FILE with the configuration that `countersign migrate` writes.',
+    })
+  }
+  // The server's environment holds secrets that this command does not need: a variable that is missing here counts only where it is used.
+  const lenient = new Proxy(env, { get: (known, name) => Reflect.get(known, name) ?? `\${${String(name)}}` })
+  const { value } = readConfig(place.file, sections, { env: lenient })
+  if (files(value).some(file => file.includes('${'))) readConfig(place.file, sections, { env })
+  return { value, folder: dirname(place.file) }
+}
