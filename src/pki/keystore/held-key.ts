@@ -35,12 +35,16 @@ class SealedKey implements HeldKey {
   open(password?: string): Buffer {
     const { passwords, what } = this.#options
     const budget = new WorkBudget(what)
-    return openWith(password, passwords, what, one => unsealKey(this.sealed, one, budget, what))
+    return openWith(password, passwords, what, one => this.openWithin(one, budget))
+  }
+
+  openWithin(password: string, budget: WorkBudget): Buffer | undefined {
+    return unsealKey(this.sealed, password, budget, this.#options.what)
   }
 
   openByStorePassword(): Buffer | undefined {
     const { storePassword, what } = this.#options
-    return storePassword === undefined ? undefined : unsealKey(this.sealed, storePassword, new WorkBudget(what), what)
+    return storePassword === undefined ? undefined : this.openWithin(storePassword, new WorkBudget(what))
   }
 
   storePasswordIs(password: string): boolean {
@@ -81,6 +85,10 @@ class PlainKey implements HeldKey {
   }
 
   open(): Buffer {
+    return this.#pkcs8
+  }
+
+  openWithin(): Buffer {
     return this.#pkcs8
   }
 

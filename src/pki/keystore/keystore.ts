@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { Certificate } from '../x509/certificate.ts'
+import type { WorkBudget } from './pbe/work-budget.ts'
 
 export type KeyStoreType = 'JKS' | 'JCEKS' | 'PKCS12' | 'PEM'
 
@@ -36,6 +37,8 @@ export interface HeldKey {
   readonly sealed: Buffer | undefined
   /** PKCS#8 DER. Without a password those that the store was opened with are tried */
   open(password?: string): Buffer
+  /** PKCS#8 DER, or undefined when the password is wrong; for many keys of one file */
+  openWithin(password: string, budget: WorkBudget): Buffer | undefined
   /** PKCS#8 DER when the store's password opens the key; undefined when the key has a password of its own */
   openByStorePassword(): Buffer | undefined
   storePasswordIs(password: string): boolean

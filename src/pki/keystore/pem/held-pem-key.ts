@@ -47,6 +47,11 @@ class TraditionalKey implements HeldKey {
     return openWith(password, passwords, what, one => toPkcs8(this.#block, one))
   }
 
+  // one round of MD5: no budget is needed
+  openWithin(password: string): Buffer | undefined {
+    return toPkcs8(this.#block, password)
+  }
+
   openByStorePassword(): Buffer | undefined {
     const { storePassword } = this.#options
     return storePassword === undefined ? undefined : toPkcs8(this.#block, storePassword)

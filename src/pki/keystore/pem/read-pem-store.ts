@@ -7,9 +7,11 @@ import { IssuerIndex } from '../issuer-index.ts'
 import type { HeldKey, KeyStore, KeyStoreEntry } from '../keystore.ts'
 import { keyStoreError } from '../keystore-error.ts'
 import type { OpenOptions } from '../open.ts'
+import { WorkBudget } from '../pbe/work-budget.ts'
 import { privateKeyEntry } from '../private-key-entry.ts'
 import { publicKeyOf } from '../public-key-of.ts'
 import { readCertificate } from '../read-certificate.ts'
+import { UniqueAliases } from '../unique-aliases.ts'
 import { heldPemKey } from './held-pem-key.ts'
 
 /**
@@ -19,38 +21,34 @@ import { heldPemKey } from './held-pem-key.ts'
  */
 export function readPemStore(bytes: Uint8Array, options: OpenOptions): KeyStore {
   const file = options.file ?? 'the key store'
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
-  const items = readItems(text, file, options)
+  const items = readItems(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'), file, options)
   const keys = items.filter(item => item.kind === 'key')
   const certificates = items.filter(item => item.kind === 'certificate')
   if (items.length === 0) {
     throw keyStoreError('ERR_KEYSTORE_UNKNOWN_FORMAT', `${file} holds neither a certificate nor a private key`)
   }
+  if (keys.length === 0) {
+    const entries = certificates.map(({ alias, certificate }): KeyStoreEntry => {
+      return { kind: 'trusted-certificate', alias, created: undefined, certificate }
+    })
+    return { type: 'PEM', entries, integrity: 'none', otherCertificates: [] }
+  }
   const opened = openKeys(keys, options, file)
-
-  const names = new Names(options.file)
   const index = new IssuerIndex(certificates.map(({ certificate }) => certificate))
   const used = new Set<string>()
-  const entries: KeyStoreEntry[] = []
-  for (const key of keys) {
+  const entries = keys.map(key => {
     const leaf = leafOf(key, opened.get(key), certificates)
     const chain = leaf === undefined ? [] : index.chainOf(leaf)
     for (const { thumbprint } of chain) used.add(thumbprint)
-    entries.push(privateKeyEntry({ alias: names.of(key), created: undefined, chain, held: key.held }))
-  }
-  if (keys.length > 0) {
-    const rest = certificates.map(one => one.certificate).filter(one => !used.has(one.thumbprint))
-    return { type: 'PEM', entries, integrity: 'none', otherCertificates: rest }
-  }
-  for (const item of certificates) {
-    const { certificate } = item
-    entries.push({ kind: 'trusted-certificate', alias: names.of(item), created: undefined, certificate })
-  }
-  return { type: 'PEM', entries, integrity: 'none', otherCertificates: [] }
+    return privateKeyEntry({ alias: key.alias, created: undefined, chain, held: key.held })
+  })
+  const rest = certificates.map(one => one.certificate).filter(one => !used.has(one.thumbprint))
+  return { type: 'PEM', entries, integrity: 'none', otherCertificates: rest }
 }
 
 interface Item {
-  readonly name: string | undefined
+  /** of keys, and of certificates in a file without keys */
+  readonly alias: string
   /** place in the file */
   readonly position: number
 }
@@ -64,15 +62,21 @@ interface CertificateItem extends Item {
   readonly certificate: Certificate
 }
 
+const isCertificate = ({ label }: PemBlock) => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label)
+const isKey = ({ label }: PemBlock) => /(^| )PRIVATE KEY$/.test(label)
+
 function readItems(text: string, file: string, options: OpenOptions): (KeyItem | CertificateItem)[] {
-  const names = friendlyNames(text)
+  const blocks = readBlocks(text, file)
+  const aliases = new Aliases(options.file, friendlyNames(text))
   const passwords = [options.keyPassword, options.password].filter(one => one !== undefined)
+  const named = blocks.some(isKey) ? isKey : isCertificate
   const items: (KeyItem | CertificateItem)[] = []
-  for (const [position, block] of readBlocks(text, file).entries()) {
-    const place = { name: names[position], position }
-    const held = heldPemKey(block, { storePassword: options.password, passwords, what: `the private key of ${file}` })
+  for (const [position, block] of blocks.entries()) {
+    const place = { alias: named(block) ? aliases.of(position) : '', position }
+    const what = `the private key ${place.alias} of ${file}`
+    const held = heldPemKey(block, { storePassword: options.password, passwords, what })
     if (held !== undefined) items.push({ kind: 'key', ...place, ...held })
-    else if (/^(X509 |TRUSTED )?CERTIFICATE$/.test(block.label)) {
+    else if (isCertificate(block)) {
       const certificate = readCertificate(certificateOctets(block), `block ${position + 1} of ${file}`)
       items.push({ kind: 'certificate', ...place, certificate })
     }
@@ -116,24 +120,28 @@ function friendlyNames(text: string): (string | undefined)[] {
 }
 
 /** Opens what can be opened. With a password given, one encrypted key at least has to open. */
-function openKeys(keys: readonly KeyItem[], { password }: OpenOptions, file: string): Map<KeyItem, Buffer> {
+function openKeys(keys: readonly KeyItem[], options: OpenOptions, file: string): Map<KeyItem, Buffer> {
+  const passwords = [options.keyPassword, options.password].filter(one => one !== undefined)
+  const budget = new WorkBudget(file)
   const opened = new Map<KeyItem, Buffer>()
-  let failure: unknown
   for (const key of keys) {
-    try {
-      opened.set(key, key.held.open())
-    } catch (cause) {
-      if (!isCoded(cause, 'ERR_KEYSTORE_WRONG_KEY_PASSWORD') && !isCoded(cause, 'ERR_KEYSTORE_PASSWORD_REQUIRED')) {
-        throw cause
-      }
-      failure = cause
-    }
+    const pkcs8 = key.encrypted ? firstOpened(key.held, passwords, budget) : key.held.open()
+    if (pkcs8 !== undefined) opened.set(key, pkcs8)
   }
   const encrypted = keys.filter(key => key.encrypted)
-  if (password !== undefined && encrypted.length > 0 && !encrypted.some(key => opened.has(key))) {
-    throw keyStoreError('ERR_KEYSTORE_WRONG_PASSWORD', `the password does not open ${file}`, { cause: failure })
+  if (options.password !== undefined && encrypted.length > 0 && !encrypted.some(key => opened.has(key))) {
+    throw keyStoreError('ERR_KEYSTORE_WRONG_PASSWORD', `the password does not open ${file}`)
   }
   return opened
+}
+
+/** Within the budget of the file: a bundle may hold any number of keys. */
+function firstOpened(held: HeldKey, passwords: readonly string[], budget: WorkBudget): Buffer | undefined {
+  for (const password of passwords) {
+    const pkcs8 = held.openWithin(password, budget)
+    if (pkcs8 !== undefined) return pkcs8
+  }
+  return undefined
 }
 
 function leafOf(
@@ -148,22 +156,20 @@ function leafOf(
   return (next ?? certificates[0])?.certificate
 }
 
-/** Aliases that are all different, also in lower case. */
-class Names {
+/** Aliases that are all different, also in lower case: OpenSSL's names, else the file's. */
+class Aliases {
   readonly #stem: string | undefined
-  readonly #taken = new Set<string>()
+  readonly #names: readonly (string | undefined)[]
+  readonly #unique = new UniqueAliases()
   #unnamed = 0
 
-  constructor(file: string | undefined) {
+  constructor(file: string | undefined, names: readonly (string | undefined)[]) {
     this.#stem = file === undefined ? undefined : basename(file, extname(file))
+    this.#names = names
   }
 
-  of({ name }: Item): string {
-    const base = name ?? this.#next()
-    let alias = base
-    for (let i = 2; this.#taken.has(alias.toLowerCase()); i++) alias = `${base}-${i}`
-    this.#taken.add(alias.toLowerCase())
-    return alias
+  of(position: number): string {
+    return this.#unique.of(this.#names[position] ?? this.#next())
   }
 
   #next(): string {

@@ -8,6 +8,7 @@ import { keyStoreError } from '../keystore-error.ts'
 import type { WorkBudget } from '../pbe/work-budget.ts'
 import { privateKeyEntry } from '../private-key-entry.ts'
 import { readCertificate } from '../read-certificate.ts'
+import { UniqueAliases } from '../unique-aliases.ts'
 import type { Bag } from './read-bags.ts'
 
 export interface BagContext {
@@ -56,8 +57,10 @@ export function entriesOfBags(
   }
   const rest = certificates.filter(({ certificate: { thumbprint } }) => !used.has(thumbprint) && used.add(thumbprint))
   if (keys.length > 0) return { entries: [...entries.values()], otherCertificates: rest.map(one => one.certificate) }
+  const unique = new UniqueAliases(entries.keys())
   for (const { bag, certificate } of rest) {
-    const name = names.free(bag, entries)
+    // these were not told apart by their names when the file was made
+    const name = nameOf(unique.of(names.textOf(bag)))
     entries.set(name.alias, { kind: 'trusted-certificate', ...name, created: undefined, certificate })
   }
   return { entries: [...entries.values()], otherCertificates: [] }
@@ -90,6 +93,13 @@ function timeOf(localKeyId: Buffer | undefined): number | undefined {
   return digits === undefined ? undefined : Number(digits)
 }
 
+type Name = Pick<KeyStoreEntry, 'alias' | 'label'>
+
+function nameOf(text: string): Name {
+  const alias = text.toLowerCase()
+  return alias === text ? { alias } : { alias, label: text }
+}
+
 /** Aliases, with the numbers that Java gives to entries without a name. */
 class Names {
   readonly #taken: ReadonlySet<string>
@@ -99,20 +109,12 @@ class Names {
     this.#taken = new Set(bags.map(bag => bag.friendlyName ?? ''))
   }
 
-  of({ friendlyName }: Bag): { alias: string; label?: string } {
-    if (friendlyName === undefined) return { alias: this.#number() }
-    const alias = friendlyName.toLowerCase()
-    return alias === friendlyName ? { alias } : { alias, label: friendlyName }
+  of(bag: Bag): Name {
+    return nameOf(this.textOf(bag))
   }
 
-  /** A name that no entry has: these certificates were not told apart by their names when the file was made. */
-  free(bag: Bag, entries: ReadonlyMap<string, unknown>): { alias: string; label?: string } {
-    const name = this.of(bag)
-    if (!entries.has(name.alias)) return name
-    for (let i = 2; ; i++) {
-      const alias = `${name.alias}-${i}`
-      if (!entries.has(alias)) return { alias, ...(name.label === undefined ? {} : { label: `${name.label}-${i}` }) }
-    }
+  textOf({ friendlyName }: Bag): string {
+    return friendlyName ?? this.#number()
   }
 
   #number(): string {

@@ -1,0 +1,20 @@
+/** Tells entries of one name apart by a number: ca, ca-2, ca-3. */
+export class UniqueAliases {
+  readonly #taken: Set<string>
+  /** by name: the number to try next, so that many entries of one name cost no more than others */
+  readonly #next = new Map<string, number>()
+
+  constructor(taken: Iterable<string> = []) {
+    this.#taken = new Set([...taken].map(alias => alias.toLowerCase()))
+  }
+
+  of(name: string): string {
+    const key = name.toLowerCase()
+    let number = this.#next.get(key) ?? 1
+    let alias = name
+    for (; this.#taken.has(alias.toLowerCase()); alias = `${name}-${number}`) number++
+    this.#next.set(key, number)
+    this.#taken.add(alias.toLowerCase())
+    return alias
+  }
+}
