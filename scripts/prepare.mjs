@@ -36,7 +36,9 @@ function installPrograms() {
   const packages = [...new Set(missing.map(name => programs[name]))]
   const command = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    fail(`the tests talk to real programs that are missing here: ${missing.join(', ')}\nInstall them, on Debian as root:  ${command}`)
+    fail(
+      `the tests talk to real programs that are missing here: ${missing.join(', ')}\nInstall them, on Debian as root:  ${command}`,
+    )
   }
   process.stderr.write(`countersign: installing ${packages.join(' ')} for the tests\n`)
   try {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** The JSON Schema that editors check a `countersign.yaml` against (draft 2020-12). */
-export function configurationSchema(schema: z.ZodType): object {
+export function configurationJsonSchema(schema: z.ZodType): object {
   const generated = z.toJSONSchema(schema, { io: 'input', reused: 'inline' })
   return {
     ...generated,
@@ -12,7 +12,7 @@ export function configurationSchema(schema: z.ZodType): object {
 
 /** docs/configuration.md: every key with its type, its default and its sentence, from the options of the rooms. */
 export function renderConfigurationReference(schema: z.ZodType): string {
-  const rows = rowsOf(configurationSchema(schema) as Node, '', true)
+  const rows = rowsOf(configurationJsonSchema(schema) as Node, '', true)
   const table = rows.map(row => `| ${row.map(cell).join(' | ')} |`).join('\n')
   return `<!-- made by \`npm run docs\` from the options of the rooms; do not edit -->
 # Configuration: \`countersign.yaml\`

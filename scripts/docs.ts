@@ -1,0 +1,22 @@
+// `npm run docs` writes the documents that are made from the source; test/docs holds them to it.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { renderReference } from '../src/cli/reference.ts'
+import { configurationJsonSchema, renderConfigurationReference } from '../src/config/reference.ts'
+import { configurationSchema } from '../src/config/schema.ts'
+
+/** By path below docs/. */
+export async function generatedDocuments(): Promise<Record<string, string>> {
+  return {
+    'cli.md': await renderReference(),
+    'configuration.md': renderConfigurationReference(configurationSchema),
+    'countersign.schema.json': `${JSON.stringify(configurationJsonSchema(configurationSchema), null, 2)}\n`,
+  }
+}
+
+if (import.meta.main) {
+  for (const [name, text] of Object.entries(await generatedDocuments())) {
+    writeFileSync(join(import.meta.dirname, '../docs', name), text)
+    console.log(`docs/${name}`)
+  }
+}
