@@ -3,23 +3,39 @@ import { isCoded } from '../errors.ts'
 import { type Authority, openAuthority } from '../pki/authority/authority.ts'
 import { looksLikePem, readPem } from '../pki/x509/pem.ts'
 import type { Context } from './command.ts'
+import { isThere } from './key-store-access.ts'
 import { givenPassword, readPassword } from './password.ts'
 import { readCertificates } from './read-certificates.ts'
 
+const demoFolder = '.countersign/security/authority'
+const ownFolder = 'authority'
+
 /** Which authority, and how to open its key. */
 export const authorityOptions = {
-  dir: { flags: '--dir <DIR>', describe: 'the folder of the authority', default: '.countersign/authority' },
+  dir: {
+    flags: '--dir <DIR>',
+    describe: `the folder of the authority (default: ${demoFolder} when it is there, else ${ownFolder})`,
+  },
   caPassword: { flags: '--ca-password <env:NAME>', describe: "the password of the authority's key, where it has one" },
   caPasswordFile: { flags: '--ca-password-file <FILE>', describe: 'the same, from the first line of a file' },
 } as const
 
 type Input = Pick<Context, 'terminal' | 'env' | 'path'> & {
-  options: { dir: string; caPassword: string | undefined; caPasswordFile: string | undefined }
+  options: { dir: string | undefined; caPassword: string | undefined; caPasswordFile: string | undefined }
+}
+
+/** As told, else that of `countersign dev` when there is one, else `authority`; not absolute. */
+export async function authorityFolder(
+  ctx: Pick<Context, 'path'> & { options: { dir: string | undefined } },
+): Promise<string> {
+  const { dir } = ctx.options
+  if (dir !== undefined) return dir
+  return (await isThere(ctx.path(demoFolder))) ? demoFolder : ownFolder
 }
 
 /** Opens the authority; asks for the password of its key only where there is one. */
 export async function accessAuthority(ctx: Input): Promise<Authority> {
-  const folder = ctx.path(ctx.options.dir)
+  const folder = ctx.path(await authorityFolder(ctx))
   const password = await givenCaPassword(ctx)
   try {
     return await openAuthority(folder, { password })

@@ -30,7 +30,7 @@ export async function certReq(session: Session): Promise<OpenedStore> {
   })
   const text = writePem('NEW CERTIFICATE REQUEST', request)
   const file = session.value('file')
-  if (file === undefined) session.ctx.terminal.stdout.write(text)
+  if (file === undefined) session.write(text)
   else await writeFile(session.ctx.path(file), text)
   if (file !== undefined && session.has('v')) {
     session.err(`Certification request stored in file <${file}>\nSubmit this to your CA`)

@@ -7,7 +7,7 @@ import { javaCertificate } from './java-certificate.ts'
 import { keyEntry } from './key-access.ts'
 import { KeytoolError } from './keytool-error.ts'
 import type { Session } from './session.ts'
-import { type OpenedStore, saveStore } from './store-access.ts'
+import { isAnchor, type OpenedStore, saveStore } from './store-access.ts'
 
 /** What an authority sent for the key under the alias: one certificate, or a whole chain. Answers whether it was installed. */
 export async function installReply(
@@ -54,10 +54,9 @@ async function whole(
   const signer = storeCertificates(opened.store).find(each => each.raw.equals(top.raw) || isSignedBy(top, each))
   if (signer !== undefined) return signer.raw.equals(top.raw) ? chain : [...chain, signer]
   session.err('\nTop-level certificate in reply:\n')
-  session.out(javaCertificate(top))
-  session.err('\n... is not trusted. ')
+  session.write(javaCertificate(top))
   session.printWarnings(true)
-  return (await session.confirmed('Install reply anyway? [no]:  ')) ? chain : undefined
+  return (await session.confirmed('\n... is not trusted. Install reply anyway? [no]:  ')) ? chain : undefined
 }
 
 /** Bottom up, beginning with the certificate of the key that stands in the store. */
@@ -75,9 +74,6 @@ function inOrder(alias: string, current: Certificate, reply: readonly Certificat
   return chain
 }
 
-function checkWeak(session: Session, opened: OpenedStore, who: string, certificate: Certificate) {
-  const isAnchor = opened.store.entries.some(
-    entry => entry.kind === 'trusted-certificate' && entry.certificate.thumbprint === certificate.thumbprint,
-  )
-  session.checkWeak(who, certificate, isAnchor)
+function checkWeak(session: Session, { store }: OpenedStore, who: string, certificate: Certificate) {
+  session.checkWeak(who, certificate, isAnchor(store, certificate))
 }

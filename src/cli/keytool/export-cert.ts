@@ -20,7 +20,7 @@ export async function exportCert(session: Session): Promise<OpenedStore> {
   const file = session.value('file')
   session.checkWeak('The certificate', certificate, entry.kind === 'trusted-certificate')
   if (file === undefined) {
-    session.ctx.terminal.stdout.write(bytes)
+    session.write(bytes)
     return opened
   }
   await writeFile(session.ctx.path(file), bytes)

@@ -39,7 +39,7 @@ export async function genCert(session: Session): Promise<OpenedStore> {
   })
   const bytes = session.has('rfc') ? writePem('CERTIFICATE', certificate) : certificate
   const file = session.value('outfile')
-  if (file === undefined) session.ctx.terminal.stdout.write(bytes)
+  if (file === undefined) session.write(bytes)
   else await writeFile(session.ctx.path(file), bytes)
   return opened
 }

@@ -69,7 +69,7 @@ async function trusted(session: Session, store: KeyStore, certificate: Certifica
     return session.confirmed('Do you still want to add it? [no]:  ')
   }
   if (!selfSigned && buildChain(certificate, storeCertificates(store)) !== undefined) return true
-  session.out(javaCertificate(certificate))
+  session.write(javaCertificate(certificate))
   session.checkWeak('The input', certificate)
   session.printWarnings(true)
   return session.confirmed('Trust this certificate? [no]:  ')

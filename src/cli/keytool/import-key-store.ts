@@ -6,7 +6,7 @@ import { recoverKey } from './key-access.ts'
 import { KeytoolError } from './keytool-error.ts'
 import { unknownAlias } from './list.ts'
 import type { Session } from './session.ts'
-import { type OpenedStore, openToChange, readStore, saveStore, storeType } from './store-access.ts'
+import { isAnchor, type OpenedStore, openToChange, readStore, saveStore, storeType } from './store-access.ts'
 
 type Change = (store: KeyStore) => KeyStore
 
@@ -79,7 +79,7 @@ async function all(session: Session, source: OpenedStore, destination: OpenedSto
     throw new KeytoolError('if alias not specified, destalias and srckeypass must not be specified')
   }
   const changes: Change[] = []
-  for (const entry of source.store.entries.toSorted((a, b) => (a.alias < b.alias ? -1 : 1))) {
+  for (const entry of source.store.entries) {
     const name = plain(entry.alias)
     try {
       const change = await transfer(session, source, destination, entry, entry.alias)
@@ -115,10 +115,15 @@ async function transfer(
   if (alias === undefined) return undefined
   const options = { existing: 'replace' as const, ...(entry.created === undefined ? {} : { created: entry.created }) }
   if (entry.kind === 'trusted-certificate') {
+    session.checkWeak(`<${plain(alias)}>`, entry.certificate, isAnchor(destination.store, entry.certificate))
     return store => setTrustedCertificate(store, alias, entry.certificate, options)
   }
   if (entry.kind === 'secret-key') throw new KeytoolError('secret keys are not imported')
   const { key, password: opened } = await recoverKey(session, source, entry.alias, session.value('srckeypass'))
+  for (const [i, certificate] of entry.chain.entries()) {
+    const which = entry.chain.length > 1 ? ` #${i + 1} of ${entry.chain.length}` : ''
+    session.checkWeak(`<${plain(alias)}>${which}`, certificate, isAnchor(destination.store, certificate))
+  }
   const password = destinationKeyPassword(session, destination, source, opened)
   return store =>
     setPrivateKey(store, alias, { key, chain: entry.chain, ...(password === undefined ? {} : { password }) }, options)

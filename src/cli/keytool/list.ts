@@ -87,7 +87,7 @@ class Lister {
 
   #certificate(certificate: Certificate) {
     const text = this.#form === 'full' ? javaCertificate(certificate, this.#isTrusted(certificate)) : pem(certificate)
-    this.#session.out(text.replace(/\n$/u, ''))
+    this.#session.write(text)
   }
 
   #check(who: string, certificate: Certificate) {

@@ -12,7 +12,7 @@ export async function printCert(session: Session): Promise<undefined> {
   for (const [i, certificate] of certificates.entries()) {
     const text = session.has('rfc') ? writePem('CERTIFICATE', certificate.raw) : javaCertificate(certificate)
     if (many && !session.has('rfc')) session.out(`Certificate[${i + 1}]:`)
-    session.out(text.replace(/\n$/u, ''))
+    session.write(text)
     if (i + 1 < certificates.length) session.out('')
     session.checkWeak(many ? `The certificate #${i + 1} of ${certificates.length}` : 'The certificate', certificate)
   }

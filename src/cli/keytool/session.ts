@@ -32,6 +32,11 @@ export class Session {
     this.ctx.terminal.print(text)
   }
 
+  /** Text that brings its own line ends. */
+  write(text: string | Uint8Array): void {
+    this.ctx.terminal.stdout.write(text)
+  }
+
   err(text: string): void {
     this.ctx.terminal.note(text)
   }

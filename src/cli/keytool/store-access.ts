@@ -7,6 +7,7 @@ import { readKeyStoreFile, writeKeyStoreFile } from '../../pki/keystore/file.ts'
 import type { KeyStore, KeyStoreType } from '../../pki/keystore/keystore.ts'
 import { withKeyStoreLock } from '../../pki/keystore/lock.ts'
 import { encodeKeyStore } from '../../pki/keystore/save.ts'
+import type { Certificate } from '../../pki/x509/certificate.ts'
 import { KeytoolError } from './keytool-error.ts'
 import type { Session } from './session.ts'
 
@@ -127,6 +128,13 @@ async function wrongPasswordText(file: string): Promise<string> {
   const start = (await readFile(file)).subarray(0, 4).toString('hex')
   const java = start === 'feedfeed' || start === 'cececece'
   return java ? 'Keystore was tampered with, or password was incorrect' : 'keystore password was incorrect'
+}
+
+/** Whether the store trusts exactly this certificate. */
+export function isAnchor(store: KeyStore, { thumbprint }: Certificate): boolean {
+  return store.entries.some(
+    entry => entry.kind === 'trusted-certificate' && entry.certificate.thumbprint === thumbprint,
+  )
 }
 
 async function requireFile(name: string, file: string): Promise<void> {
