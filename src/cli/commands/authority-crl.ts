@@ -1,6 +1,6 @@
 import { publishCrl } from '../../pki/authority/publish-crl.ts'
 import { writePem } from '../../pki/x509/pem.ts'
-import { accessAuthority, authorityOptions } from '../authority-access.ts'
+import { accessAuthority, authorityFolder, authorityOptions } from '../authority-access.ts'
 import { defineCommand, exit } from '../command.ts'
 import { yesOption } from '../confirm.ts'
 import { daysOf } from '../self-signed.ts'
@@ -20,12 +20,12 @@ export const command = defineCommand({
   },
   examples: ['countersign authority crl', 'countersign authority crl --days 30 --out /srv/www/ca.crl --yes'],
   async run(ctx) {
-    const { days, out, pem, yes, dir } = ctx.options
+    const { days, out, pem, yes } = ctx.options
     const authority = await accessAuthority(ctx)
     const { der, number, size, nextUpdate } = await publishCrl(authority, { at: ctx.clock.now(), days: daysOf(days) })
     const due = new Date(nextUpdate).toISOString()
     ctx.terminal.note(
-      `List ${number} with ${size} ${size === 1 ? 'entry' : 'entries'}, the next is due ${due}: ${dir}/ca.crl`,
+      `List ${number} with ${size} ${size === 1 ? 'entry' : 'entries'}, the next is due ${due}: ${await authorityFolder(ctx)}/ca.crl`,
     )
     if (out === undefined) return exit.yes
     const bytes = pem ? Buffer.from(writePem('X509 CRL', der)) : der

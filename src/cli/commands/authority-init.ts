@@ -1,5 +1,5 @@
 import { createAuthority } from '../../pki/authority/authority.ts'
-import { authorityOptions, givenCaPassword } from '../authority-access.ts'
+import { authorityFolder, authorityOptions, givenCaPassword } from '../authority-access.ts'
 import { defineCommand, exit } from '../command.ts'
 import { daysOf, generateKey, keyTypes } from '../self-signed.ts'
 
@@ -21,7 +21,8 @@ export const command = defineCommand({
     "countersign authority init --dir /etc/countersign/authority --subject 'CN=Machines CA,O=Example' --key-type p-384",
   ],
   async run(ctx) {
-    const { subject, keyType, days, dir } = ctx.options
+    const { subject, keyType, days } = ctx.options
+    const dir = await authorityFolder(ctx)
     // a clock that runs a little behind must not refuse what was made a moment ago
     const notBefore = Math.floor(ctx.clock.now() / 1000) * 1000 - 3_600_000
     const { certificate } = await createAuthority(ctx.path(dir), {

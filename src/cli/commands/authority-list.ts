@@ -1,5 +1,5 @@
 import { readRegister } from '../../pki/authority/register.ts'
-import { authorityOptions } from '../authority-access.ts'
+import { authorityFolder, authorityOptions } from '../authority-access.ts'
 import { defineCommand, exit, jsonOption } from '../command.ts'
 import { expiry } from '../expiry.ts'
 import { plain } from '../terminal.ts'
@@ -11,7 +11,7 @@ export const command = defineCommand({
   examples: ['countersign authority list', 'countersign authority list --json'],
   async run(ctx) {
     const { terminal, clock } = ctx
-    const { certificates } = await readRegister(ctx.path(ctx.options.dir))
+    const { certificates } = await readRegister(ctx.path(await authorityFolder(ctx)))
     if (ctx.options.json) {
       const iso = (at: number) => new Date(at).toISOString()
       const told = certificates.map(({ notBefore, notAfter, revoked, renews, ...rest }) => ({

@@ -6,6 +6,7 @@ import { renewCertificate } from '../../pki/authority/renew.ts'
 import { revokeCertificate } from '../../pki/authority/revoke.ts'
 import {
   accessAuthority,
+  authorityFolder,
   authorityOptions,
   certificateArgument,
   certificateNamed,
@@ -62,7 +63,9 @@ export const command = defineCommand({
     if (revokeOld) {
       await revokeCertificate(authority, { certificate: old.serialNumber, reason: 'superseded', at: now })
       await publishCrl(authority, { at: now, days: 7 })
-      ctx.terminal.note(`Revoked serial number ${old.serialNumber}; the new list is ${ctx.options.dir}/ca.crl`)
+      ctx.terminal.note(
+        `Revoked serial number ${old.serialNumber}; the new list is ${await authorityFolder(ctx)}/ca.crl`,
+      )
     }
     tellIssued(ctx, certificate, files, json)
     return exit.yes

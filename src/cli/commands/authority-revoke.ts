@@ -1,7 +1,13 @@
 import { publishCrl } from '../../pki/authority/publish-crl.ts'
 import { findEntry, readRegister } from '../../pki/authority/register.ts'
 import { operatorReasons, revokeCertificate } from '../../pki/authority/revoke.ts'
-import { accessAuthority, authorityOptions, certificateArgument, certificateNamed } from '../authority-access.ts'
+import {
+  accessAuthority,
+  authorityFolder,
+  authorityOptions,
+  certificateArgument,
+  certificateNamed,
+} from '../authority-access.ts'
 import { defineCommand, exit } from '../command.ts'
 import { confirm, yesOption } from '../confirm.ts'
 import { daysOf } from '../self-signed.ts'
@@ -24,7 +30,7 @@ export const command = defineCommand({
     'countersign authority revoke 4f1c0a2b --yes',
   ],
   async run(ctx) {
-    const { reason, crlDays, yes, dir } = ctx.options
+    const { reason, crlDays, yes } = ctx.options
     const days = daysOf(crlDays)
     const authority = await accessAuthority(ctx)
     const name = await certificateNamed(ctx, ctx.arguments.certificate)
@@ -43,7 +49,9 @@ export const command = defineCommand({
       before ? `${whose}, was revoked before: ${since} (${entry.revoked!.reason})` : `Revoked: ${whose}`,
     )
     const { number, size } = await publishCrl(authority, { at, days })
-    ctx.terminal.note(`List ${number} with ${size} ${size === 1 ? 'entry' : 'entries'}: ${dir}/ca.crl`)
+    ctx.terminal.note(
+      `List ${number} with ${size} ${size === 1 ? 'entry' : 'entries'}: ${await authorityFolder(ctx)}/ca.crl`,
+    )
     return exit.yes
   },
 })

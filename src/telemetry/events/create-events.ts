@@ -71,6 +71,11 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
         log.debug({ requestId, remoteAddress, method, path, user, tenant, authenticatedBy }, 'let in again')
         return
       }
+      // a binding by thumbprint names one certificate: somebody has to renew that one
+      const notAfter = event.certificate?.notAfter
+      if (notAfter !== undefined && binding?.startsWith('thumbprint ')) {
+        metrics.setCertificateExpiry('client', binding, notAfter)
+      }
       const fields = { ...accessFields(event), user, tenant, authenticatedBy, binding: binding && cut(binding) }
       log.info(fields, 'let in')
       record('access-granted', fields)
@@ -116,6 +121,8 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
     trustChanged({ epoch, cause }) {
       metrics.trustChanges.add()
       metrics.setTrustEpoch(epoch)
+      // whose binding is still there will be seen again
+      metrics.replaceCertificateExpiries('client', new Map())
       log.info({ epoch, cause }, 'what is trusted has changed')
       record('trust-changed', { epoch, cause: cut(cause) })
     },

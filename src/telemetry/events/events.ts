@@ -39,6 +39,8 @@ export interface CertificateFacts {
   readonly subject: string
   readonly issuer: string
   readonly serialNumber: string
+  /** milliseconds since the epoch: for the days that a bound certificate has left */
+  readonly notAfter?: number
 }
 
 export interface Access {

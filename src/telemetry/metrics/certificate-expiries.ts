@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { Clock } from '../../clock.ts'
 
-/** `server`: a listener's own certificate; `anchor`: a trust store entry; `client`: a certificate that a binding names. */
+/** `server`: a listener's own certificate; `anchor`: a trust store entry; `client`: one that a binding names by its thumbprint, once it was seen. */
 export type CertificateKind = 'server' | 'anchor' | 'client'
 
 export interface CertificateExpiries {
@@ -23,7 +23,7 @@ export function createCertificateExpiries(registry: Registry, clock: Clock): Cer
   }
   new Gauge({
     name: 'countersign_certificate_expiry_days',
-    help: 'Days until a certificate expires, negative when it has, by kind (server, anchor, client) and alias. Of each kind the 500 that expire first.',
+    help: 'Days until a certificate expires, negative when it has, by kind and alias: server, anchor, and client for those that came in by a binding to their thumbprint. Of each kind the 500 that expire first.',
     labelNames: ['kind', 'alias'],
     registers: [registry],
     collect() {

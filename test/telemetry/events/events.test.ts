@@ -207,6 +207,24 @@ test('a flood of refusals is counted in full, told twenty times, and summed up a
   assert.ok(counters.includes('countersign_refusals_total{code="issuer_unknown",at="request"} 1001'))
 })
 
+test('a certificate that a binding names is watched, until what is trusted changes', async () => {
+  const metrics = createMetrics({ clock })
+  using events = createEvents({ log: createLog('silent'), metrics, audit: undefined })
+  const tellGranted = (binding: string) =>
+    events.accessGranted({
+      ...granted,
+      certificate: { ...certificate, notAfter: clock.now() + 86_400_000 },
+      binding,
+      first: true,
+    })
+  tellGranted('anchor partners')
+  assert.equal((await metrics.registry.metrics()).includes('kind="client"'), false)
+  tellGranted('thumbprint abab')
+  assert.match(await metrics.registry.metrics(), /_expiry_days\{kind="client",alias="thumbprint abab"} 1$/m)
+  events.trustChanged({ epoch: 8, cause: 'test' })
+  assert.equal((await metrics.registry.metrics()).includes('kind="client"'), false)
+})
+
 test('the audit is measured', async () => {
   const metrics = createMetrics({ clock })
   await using audit = await openAudit({ file: join(folder, 'measured.jsonl'), clock, log: createLog('silent') })
