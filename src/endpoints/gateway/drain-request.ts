@@ -1,4 +1,5 @@
 import { constants } from 'node:http2'
+import { hasBody } from '../../server/http/body.ts'
 import type { Exchange } from '../../server/http/exchange.ts'
 
 /**
@@ -6,7 +7,7 @@ import type { Exchange } from '../../server/http/exchange.ts'
  * read the answer instead of a reset, and then ends the connection. Over HTTP/2 the client is asked to stop (RFC 9113 section 8.1).
  */
 export function drainRequest({ request, response }: Exchange): void {
-  if (request.complete) return
+  if (request.complete || !hasBody({ request })) return
   if ('stream' in request) {
     const { stream } = request
     // The response itself says 'finish' only when the stream is closed, which is what this is about.

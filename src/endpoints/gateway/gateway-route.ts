@@ -13,7 +13,7 @@ import type { GatewayRouteOptions } from './options.ts'
 import { Relay, type RelayOutcome } from './relay.ts'
 import { RequestBody } from './request-body.ts'
 import { createRequestHeaderFilter } from './request-headers.ts'
-import { openTunnel } from './tunnel.ts'
+import { openTunnel, type Tunnels } from './tunnel.ts'
 import type { Upstream } from './upstream.ts'
 import type { UpstreamFailure } from './upstream-failure.ts'
 import { createUpstreamPath } from './upstream-path.ts'
@@ -23,7 +23,10 @@ export interface GatewayRouteSource {
   readonly upstream: Upstream
   /** headers by which a client names the user it acts as: for us, not for the upstream */
   readonly assertionHeaders: readonly string[]
+  /** whether an Authorization header is for one of our authenticators: such a one is never passed on */
+  claims(authorization: string): boolean
   readonly issuer: AssertionIssuer
+  readonly tunnels: Tunnels
   readonly clock: Clock
   readonly epoch: { readonly value: number }
   readonly events: Pick<Events, 'upstreamFailed'>
@@ -44,11 +47,7 @@ export function createGatewayRoute(source: GatewayRouteSource): GatewayRoute {
   const limits = { queue: timeouts.connect * 2, stall: timeouts.idle }
   const upstreamPath = createUpstreamPath(options)
   const filter = createRequestHeaderFilter({
-    dropped: [
-      ...source.assertionHeaders,
-      ...options.dropHeaders,
-      ...(options.authorization === 'drop' ? ['authorization'] : []),
-    ],
+    dropped: [...source.assertionHeaders, ...options.dropHeaders, 'authorization'],
     passed: options.insecurePassHeaders,
   })
   const identityOf = createIdentitySource({
@@ -89,6 +88,10 @@ export function createGatewayRoute(source: GatewayRouteSource): GatewayRoute {
     const { request, headers, method, peer, upgrade } = exchange
     const lines = filter(request.rawHeaders)
     if (options.host === 'client' && headers.host !== undefined) lines.push('host', headers.host)
+    const { authorization } = headers
+    if (options.authorization === 'forward' && authorization !== undefined && !source.claims(authorization)) {
+      lines.push('authorization', authorization)
+    }
     lines.push(...forwardedHeaders(peer.remoteAddress, headers.host), ...identity)
     const body = hasBody(exchange)
     if (body && headers['content-length'] !== undefined) lines.push('content-length', headers['content-length'])
@@ -115,7 +118,7 @@ export function createGatewayRoute(source: GatewayRouteSource): GatewayRoute {
       case 'gone':
         break
       case 'switched':
-        openTunnel(exchange.upgrade!, outcome.switched, timeouts.websocketIdle)
+        openTunnel(exchange.upgrade!, outcome.switched, { idle: timeouts.websocketIdle, tunnels: source.tunnels })
         break
       case 'faulty':
         sendProblem(exchange, faults[outcome.fault])

@@ -4,6 +4,7 @@ import type { Events } from '../../telemetry/events/events.ts'
 import { type AssertionKeys, openAssertionKeys } from './assertion/assertion-keys.ts'
 import { createGatewayRoute, type GatewayRoute } from './gateway-route.ts'
 import type { AssertionOptions, GatewayRouteOptions } from './options.ts'
+import type { Tunnels } from './tunnel.ts'
 import { createUpstream, type Upstream } from './upstream.ts'
 
 export interface GatewaySource {
@@ -11,6 +12,10 @@ export interface GatewaySource {
   readonly assertion: AssertionOptions
   /** headers by which a client names the user it acts as (`UserName`): for us, not for an upstream */
   readonly assertionHeaders: readonly string[]
+  /** whether an Authorization header is for one of our authenticators: such a one is never passed on */
+  claims(authorization: string): boolean
+  /** undefined: opened or made as `assertion` says; given: those of the gateway before, after a reload */
+  readonly keys?: AssertionKeys
   readonly epoch: { readonly value: number }
   readonly clock: Clock
   readonly events: Pick<Events, 'upstreamFailed'>
@@ -25,23 +30,25 @@ export interface ConfiguredRoute extends GatewayRouteOptions {
 export interface Gateway {
   readonly routes: readonly GatewayRoute[]
   readonly keys: AssertionKeys
-  /** Ends all connections to upstreams. */
+  /** Ends all connections to upstreams, and the tunnels through them. */
   close(): Promise<void>
 }
 
 /** Makes the gateway. Opens or makes the keys for assertions; connects to nothing yet. Throws what openAssertionKeys throws. */
 export function createGateway(source: GatewaySource): Gateway {
   const { assertion, clock, log } = source
-  const keys = openAssertionKeys(assertion, clock, log)
+  const keys = source.keys ?? openAssertionKeys(assertion, clock, log)
   const issuer = { keys, issuer: assertion.issuer, lifetimeSeconds: assertion.lifetime }
   const upstreams = new Map<string, Upstream>()
+  const tunnels: Tunnels = new Set()
   const routes = source.routes.map(options =>
-    createGatewayRoute({ ...source, options, issuer, upstream: sharedUpstream(upstreams, options) }),
+    createGatewayRoute({ ...source, options, issuer, tunnels, upstream: sharedUpstream(upstreams, options) }),
   )
   return {
     routes,
     keys,
     async close() {
+      for (const tunnel of tunnels) tunnel.destroy()
       await Promise.all([...upstreams.values()].map(upstream => upstream.close()))
     },
   }

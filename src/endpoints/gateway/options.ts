@@ -8,6 +8,9 @@ const fieldName = z
   .regex(/^[A-Za-z0-9-]{1,64}$/, 'the name of a header: letters, digits and hyphens')
   .transform(name => name.toLowerCase())
 
+/** What routes.ts serves itself. `/*` may stand beside them: they are found first. */
+const builtIn = /^\/(?:whoami|problems|\.well-known\/jwks\.json)(?:\/|$)/
+
 const upstreamTimeouts = z.strictObject({
   connect: milliseconds(600_000)
     .default(5_000)
@@ -31,6 +34,7 @@ export const gatewayRouteFields = {
       /^\/(?:[^*?#%\\;\s]*[^*?#%\\;\s/])?(?:\/\*)?$|^\/\*$/,
       'a path such as /orders, or /orders/* for all below it',
     )
+    .refine(path => !builtIn.test(path), { message: 'is an address of this server’s own' })
     .describe(
       '`/orders` is that path alone; `/orders/*` is it and everything below. An exact path wins, then the longest.',
     ),

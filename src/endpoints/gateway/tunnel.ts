@@ -3,30 +3,37 @@ import type { Duplex } from 'node:stream'
 import type { Upgrade } from '../../server/http/exchange.ts'
 import type { Switched } from './relay.ts'
 
+/** The upstream's ends of the tunnels that are open. */
+export type Tunnels = Set<Duplex>
+
 /** Answers 101 and lets octets through in both directions, until one side ends, breaks, or both are silent for `idle` milliseconds. */
-export function openTunnel(upgrade: Upgrade, { headers, socket: upstream }: Switched, idle: number): void {
-  const { socket: client, head } = upgrade.accept()
-  client.write(switchingProtocols(headers), 'latin1')
+export function openTunnel(
+  upgrade: Upgrade,
+  switched: Switched,
+  { idle, tunnels }: { readonly idle: number; readonly tunnels: Tunnels },
+): void {
+  const { socket, head } = upgrade.accept()
+  const client = socket as Socket
+  const upstream = switched.socket as Socket
+  client.write(switchingProtocols(switched.headers), 'latin1')
   if (head.length > 0) upstream.write(head)
   couple(client, upstream)
   couple(upstream, client)
+  tunnels.add(upstream)
+  upstream.on('close', () => tunnels.delete(upstream))
   // Both directions pass through this socket, so its silence is the silence of both.
-  ;(upstream as Socket).setTimeout(idle, () => upstream.destroy())
+  upstream.setTimeout(idle, () => upstream.destroy())
 }
 
-/** Ends `to` when `from` has ended, and breaks it when `from` broke: nothing is left open that nobody is at the other end of. */
-function couple(from: Duplex, to: Duplex): void {
+/** Passes on what `from` sends. When it has ended, `to` has a moment to say its last; when it is closed, nobody would hear it. */
+function couple(from: Socket, to: Socket): void {
   from.pipe(to)
   from.on('error', () => to.destroy())
-  from.on('close', () => {
-    if (from.readableEnded) to.end()
-    else to.destroy()
-  })
   from.on('end', () => setTimeout(() => from.destroy(), lingerMs).unref())
+  from.on('close', () => to.destroySoon())
 }
 
-/** How long a side that has ended may still be written to. */
-const lingerMs = 5_000
+const lingerMs = 1_000
 
 function switchingProtocols(headers: Switched['headers']): string {
   const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket']

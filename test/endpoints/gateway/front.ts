@@ -1,94 +1,162 @@
-// A real listener with the gateway behind it, and clients for it. Who a client is comes straight from its certificate's CN here:
-// the authenticators have tests of their own.
+// A real listener with all endpoints behind it, and clients for it. The authenticators are small ones of our own: theirs have tests
+// elsewhere.
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http'
 import http2 from 'node:http2'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { after } from 'node:test'
+import { z } from 'zod'
 import { systemClock } from '../../../src/clock.ts'
-import { createGateway, type Gateway } from '../../../src/endpoints/gateway/gateway.ts'
-import { assertionOptions, gatewayRouteOptions } from '../../../src/endpoints/gateway/options.ts'
-import type { Principal } from '../../../src/identity/authn/authenticator.ts'
-import { createEpoch } from '../../../src/identity/trust/epoch.ts'
+import { assertionOptions, gatewayRouteFields } from '../../../src/endpoints/gateway/options.ts'
+import { renderProblem } from '../../../src/endpoints/problems/problem-page.ts'
+import { createEndpoints } from '../../../src/endpoints/routes.ts'
+import { routeAccessFields } from '../../../src/identity/access/options.ts'
+import type { Authenticator } from '../../../src/identity/authn/authenticator.ts'
+import { createChain } from '../../../src/identity/authn/chain.ts'
+import { createEpoch, type Epoch } from '../../../src/identity/trust/epoch.ts'
 import type { Judgement, Trust } from '../../../src/identity/trust/trust.ts'
+import type { UserStore } from '../../../src/identity/users/user.ts'
 import { silentLog } from '../../../src/log.ts'
 import { type Certificate, parseCertificate } from '../../../src/pki/x509/certificate.ts'
-import type { Exchange } from '../../../src/server/http/exchange.ts'
-import { sendProblem } from '../../../src/server/http/problem.ts'
-import { createRouter } from '../../../src/server/http/router.ts'
+import { refuse } from '../../../src/refusals.ts'
 import { openListener } from '../../../src/server/tls/listener.ts'
 import { listenerOptions } from '../../../src/server/tls/options.ts'
+import type { Events } from '../../../src/telemetry/events/events.ts'
 import { type Issued, testAuthority } from '../../support/certificates.ts'
 
 export interface Front {
   readonly port: number
   readonly ca: string
-  readonly gateway: Gateway
-  readonly failures: { route: string; upstream: string; status: number; reason: string }[]
+  readonly epoch: Epoch
+  /** names of users that are locked; raise the epoch after a change */
+  readonly locked: Set<string>
+  readonly failures: Parameters<Events['upstreamFailed']>[0][]
+  readonly granted: Parameters<Events['accessGranted']>[0][]
+  readonly refused: Parameters<Events['accessRefused']>[0][]
   client(name: string): Issued
 }
 
 type RouteInput = Readonly<Record<string, unknown>> & { readonly authorities?: readonly string[] }
 
+interface FrontOptions {
+  readonly assertion?: object
+  readonly limits?: object
+  readonly roles?: readonly string[]
+  readonly clientAuth?: 'want' | 'need'
+}
+
+const routeOptions = z.strictObject({ ...gatewayRouteFields, ...routeAccessFields })
+
 /** Serves `routes` until the tests of the file are done. Options as in the configuration. */
-export async function openFront(
-  routes: readonly RouteInput[],
-  { assertion = {}, limits = {}, roles = ['buyer'] }: { assertion?: object; limits?: object; roles?: string[] } = {},
-): Promise<Front> {
+export async function openFront(routes: readonly RouteInput[], options: FrontOptions = {}): Promise<Front> {
+  const { assertion = {}, limits = {}, roles = ['buyer'], clientAuth = 'need' } = options
   const authority = testAuthority()
   const server = authority.issueServer()
   const epoch = createEpoch()
+  const locked = new Set<string>()
+  const users: Pick<UserStore, 'find'> = {
+    find: async (tenant, name) => ({ id: name, tenant, name, roles, state: locked.has(name) ? 'locked' : 'active' }),
+  }
+  const chain = createChain({
+    authenticators: [
+      { authenticator: byCommonName(users), priority: 5 },
+      { authenticator: byBasic(users), priority: 10 },
+    ],
+    epoch,
+    users,
+  })
   const failures: Front['failures'] = []
-  const gateway = createGateway({
-    routes: routes.map(({ authorities, ...options }) => ({
-      ...gatewayRouteOptions.parse(options),
+  const granted: Front['granted'] = []
+  const refused: Front['refused'] = []
+  const endpoints = createEndpoints({
+    chain,
+    routes: routes.map(({ authorities, ...route }) => ({
+      ...routeOptions.parse(route),
       ...(authorities && { authorities }),
     })),
     assertion: assertionOptions.parse(assertion),
     assertionHeaders: ['UserName'],
     epoch,
     clock: systemClock,
-    events: { upstreamFailed: event => void failures.push(event) },
+    events: {
+      upstreamFailed: event => void failures.push(event),
+      accessGranted: event => void granted.push(event),
+      accessRefused: event => void refused.push(event),
+    },
     log: silentLog,
   })
-  const principals = new WeakMap<Certificate, Principal>()
-  const principalOf = (certificate: Certificate): Principal => {
-    const known = principals.get(certificate)
-    if (known !== undefined) return known
-    const user = certificate.subject.rdns[0]![0]!.value!
-    const principal = { user, tenant: 'default', roles, authenticatedBy: 'mutual-tls', binding: 'test', certificate }
-    principals.set(certificate, principal)
-    return principal
-  }
-  const handle = (route: Gateway['routes'][number]) => (exchange: Exchange) => {
-    const problem = route.examine(exchange)
-    if (problem !== undefined) return sendProblem(exchange, problem)
-    return route.pass(exchange, principalOf(exchange.peer.judgement()!.certificate!))
-  }
   const listener = await openListener({
-    options: listenerOptions.parse({ address: '127.0.0.1', port: 0, clientAuth: 'need', limits }),
+    options: listenerOptions.parse({ address: '127.0.0.1', port: 0, clientAuth, limits }),
     identities: [{ alias: 'server', key: server.privateKey, chain: server.chain.map(der => parseCertificate(der)) }],
     trust: trustEveryone(epoch, parseCertificate(authority.der)),
-    serve: createRouter(gateway.routes.map(route => ({ method: '*', path: route.path, handle: handle(route) }))),
+    serve: endpoints.serve,
+    stillHolds: peer => chain.stillHolds(peer),
+    problemPage: renderProblem,
     events: { handshakeCompleted() {}, handshakeFailed() {}, connectionRefused() {} },
     clock: systemClock,
     log: silentLog,
   })
   after(async () => {
     await listener.close({ graceMs: 0 })
-    await gateway.close()
+    await endpoints.close()
   })
   return {
     port: listener.port,
     ca: authority.pem,
-    gateway,
+    epoch,
+    locked,
     failures,
-    client: name => authority.issue({ subject: [[{ type: 'CN', value: name }]] as never }),
+    granted,
+    refused,
+    client: name => authority.issue({ subject: [{ type: 'CN', value: name }] }),
   }
 }
 
-function trustEveryone(epoch: ReturnType<typeof createEpoch>, root: Certificate): Trust {
+/** The user is the CN of the certificate. */
+function byCommonName(users: Pick<UserStore, 'find'>): Authenticator {
+  return {
+    name: 'mutual-tls',
+    challenge: undefined,
+    reads: [],
+    claims: () => false,
+    async authenticate({ judgement, claimedBy }) {
+      const certificate = judgement?.certificate
+      if (certificate === undefined || claimedBy !== undefined) {
+        return { kind: 'abstain', hint: refuse('certificate_required', 'No client certificate was presented.') }
+      }
+      const user = certificate.subject.rdns[0]![0]!.value!
+      const found = await users.find('default', user)
+      if (found?.state !== 'active') return { kind: 'refuse', refusal: refuse('account_locked', 'Locked.') }
+      const { roles } = found
+      const principal = { user, tenant: 'default', roles, authenticatedBy: 'mutual-tls', binding: 'CN', certificate }
+      return { kind: 'accept', principal }
+    },
+  }
+}
+
+/** Every user's password is its name. */
+function byBasic(users: Pick<UserStore, 'find'>): Authenticator {
+  return {
+    name: 'basic',
+    challenge: 'Basic realm="test"',
+    claims: authorization => /^basic /i.test(authorization),
+    async authenticate({ headers, judgement, claimedBy }) {
+      if (claimedBy !== 'basic') return { kind: 'abstain' }
+      const [user, password] = Buffer.from(String(headers.authorization).slice(6), 'base64').toString().split(':')
+      const found = await users.find('default', user!)
+      if (user !== password || found?.state !== 'active') {
+        return { kind: 'refuse', refusal: refuse('credentials_invalid', 'Wrong.') }
+      }
+      const certificate = judgement?.certificate ?? null
+      const { roles } = found
+      const principal = { user: user!, tenant: 'default', roles, authenticatedBy: 'basic', binding: null, certificate }
+      return { kind: 'accept', principal }
+    },
+  }
+}
+
+function trustEveryone(epoch: Epoch, root: Certificate): Trust {
   const known = new Map<string, Judgement>()
   return {
     get epoch() {
@@ -128,7 +196,7 @@ interface Ask {
 }
 
 /** One HTTP/1.1 request. */
-export async function ask(front: Front, as: Issued, path: string, options: Ask = {}): Promise<Reply> {
+export async function ask(front: Front, as: Issued | undefined, path: string, options: Ask = {}): Promise<Reply> {
   const { method = 'GET', headers = {}, body, agent } = options
   const request = https.request({
     host: '127.0.0.1',
@@ -138,8 +206,7 @@ export async function ask(front: Front, as: Issued, path: string, options: Ask =
     method,
     headers: headers as never,
     ca: front.ca,
-    cert: as.chainPem,
-    key: as.keyPem,
+    ...(as && { cert: as.chainPem, key: as.keyPem }),
     agent: agent ?? false,
   })
   request.end(body)
@@ -175,10 +242,13 @@ export async function ask2(
   stream.on('trailers', got => {
     trailers = { ...got } as NodeJS.Dict<string>
   })
+  const closed = once(stream, 'close')
+  closed.catch(() => {})
   stream.end(body)
   const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders & { ':status': number }]
   const chunks: Buffer[] = []
   for await (const chunk of stream) chunks.push(chunk)
+  await closed
   return { status: head[':status'], headers: head, trailers, body: Buffer.concat(chunks) }
 }
 
