@@ -1,5 +1,5 @@
 import type { Certificate } from '../x509/certificate.ts'
-import { nameMatchKey } from '../x509/name-match.ts'
+import { isSelfIssued, nameMatchKey } from '../x509/name-match.ts'
 import type { Search } from './search.ts'
 import { signatureWeakness } from './signature.ts'
 import { type TrustAnchor, untrusted } from './verdict.ts'
@@ -95,7 +95,8 @@ function noteMissingIssuer(target: Certificate, search: Search): void {
     passed.add(last)
     next = search.question.intermediates.named(last.issuer).find(candidate => !passed.has(candidate))
   }
-  search.note(
-    untrusted('issuer_unknown', `no trust anchor and no certificate sent along issued it as ${last.issuer}`, last),
-  )
+  const detail = isSelfIssued(last)
+    ? 'it is self-issued, and not itself in the trust store'
+    : `its issuer, ${last.issuer}, is neither a trust anchor nor among the certificates that were sent`
+  search.note(untrusted('issuer_unknown', detail, last))
 }
