@@ -39,6 +39,7 @@ export function sendProblem(exchange: Exchange, source: ProblemSource, options: 
     headers: {
       ...(page === undefined ? jsonFields : pageFields),
       ...(problem.status === 401 && challenges.length > 0 ? { 'WWW-Authenticate': challenges } : {}),
+      ...('retryAfterSeconds' in source ? { 'Retry-After': String(source.retryAfterSeconds) } : {}),
       ...headers,
     },
     body: page === undefined ? JSON.stringify(problem) : page(problem),
@@ -58,6 +59,7 @@ const jsonFields = { 'Content-Type': 'application/problem+json; charset=utf-8' }
 
 const pageFields = {
   'Content-Type': 'text/html; charset=utf-8',
+  'Referrer-Policy': 'no-referrer',
   'Content-Security-Policy':
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
 }

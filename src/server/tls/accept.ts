@@ -13,6 +13,8 @@ export interface AcceptSource {
   readonly events: Pick<Events, 'handshakeFailed'>
   contexts(): SecureContexts
   onConnection(connection: Connection, handshakeMs: number): void
+  /** however a connection ended; undefined: it never got through its handshake */
+  onClosed(address: string, connection: Connection | undefined): void
 }
 
 export interface Acceptor {
@@ -46,26 +48,25 @@ export function createAcceptor(source: AcceptSource): Acceptor {
       ...(choose === undefined ? {} : { SNICallback: choose as NonNullable<TLSSocketOptions['SNICallback']> }),
     })
     const start = performance.now()
-    pending.set(socket, start)
     let failure = 'the client went away'
+    pending.set(socket, start)
     socket.on('error', error => {
       failure = reasonOf(error)
     })
-    socket.once('secure', () => {
+    socket.on('secure', () => {
       pending.delete(socket)
       releaseControl(socket)
-      established(socket, remote, performance.now() - start)
+      const connection = new Connection(options.name, socket, remote, trust)
+      ;(socket as WithConnection)[connectionOf] = connection
+      source.onConnection(connection, performance.now() - start)
     })
-    socket.once('close', () => {
-      if (!pending.delete(socket)) return
+    socket.on('close', () => {
+      const connection = (socket as WithConnection)[connectionOf]
+      source.onClosed(remote.address, connection)
+      if (connection !== undefined) return
+      pending.delete(socket)
       events.handshakeFailed({ listener: options.name, remoteAddress: remote.address, reason: failure })
     })
-  }
-
-  function established(socket: TLSSocket, remote: Remote, handshakeMs: number): void {
-    const connection = new Connection(options.name, socket, remote, trust)
-    ;(socket as WithConnection)[connectionOf] = connection
-    source.onConnection(connection, handshakeMs)
   }
 
   function dropStalled(): void {

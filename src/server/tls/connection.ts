@@ -2,6 +2,7 @@ import type { ServerHttp2Session } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import type { Judgement, PresentedChain, Trust } from '../../identity/trust/trust.ts'
 import type { Peer } from '../http/exchange.ts'
+import { peerLeaf } from './peer-leaf.ts'
 
 /** One connection after its handshake: what the peer presented, and what trust says of it. */
 export class Connection implements Peer, PresentedChain {
@@ -14,20 +15,26 @@ export class Connection implements Peer, PresentedChain {
   leaf: Uint8Array
   readonly socket: TLSSocket
   session: ServerHttp2Session | undefined = undefined
-  /** requests that were taken and not answered yet, and how many there have been */
-  open = 0
+  /** requests that were taken */
   served = 0
+  /** requests that are not answered yet; counted for HTTP/2 only, Node does it for HTTP/1.1 */
+  streams = 0
+  /** the connection speaks another protocol by now */
+  upgraded = false
+  /** bytes in both directions when they were last looked at, and since when they have been as many */
+  #bytes = 0
+  #since = 0
   readonly #trust: Trust
   #judgement: Judgement | undefined = undefined
 
-  /** The certificate is read from the socket here and never again: each reading costs 25 µs. */
+  /** The certificate is read from the socket here and never again. */
   constructor(listener: string, socket: TLSSocket, remote: Remote, trust: Trust) {
     this.listener = listener
     this.remoteAddress = remote.address
     this.remotePort = remote.port
     this.protocol = socket.getProtocol() ?? ''
     this.resumed = socket.isSessionReused()
-    this.leaf = socket.getPeerX509Certificate()?.raw ?? nothing
+    this.leaf = peerLeaf(socket) ?? nothing
     this.socket = socket
     this.#trust = trust
   }
@@ -63,25 +70,34 @@ export class Connection implements Peer, PresentedChain {
     return judgement
   }
 
+  /** Milliseconds since the first of the looks at it that found no byte more than the look before. */
+  quietFor(now: number): number {
+    const bytes = this.socket.bytesRead + this.socket.bytesWritten
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.#since = now
+    }
+    return now - this.#since
+  }
+
   /** The judgement that was last asked for, void or not. */
   get lastJudgement(): Judgement | undefined {
     return this.#judgement
   }
 
-  /** Ends the connection now, requests in flight included; a client at rest is told so first. */
+  /** Ends the connection now, requests in flight included; HTTP/2 clients are told so first. */
   drop(): void {
     const { session, socket } = this
     if (session !== undefined && !session.destroyed) session.goaway()
-    else if (this.open > 0) return void socket.destroy()
-    else socket.destroySoon()
+    else return void socket.destroy()
     // Whoever does not read what it is told is cut off.
     setTimeout(() => socket.destroy(), farewellMs).unref()
   }
 
-  /** Ends the connection when its requests in flight are answered; at once when there are none. */
+  /** Ends an HTTP/2 connection when its requests in flight are answered, and one of HTTP/1.1 that never had any. */
   retire(): void {
     if (this.session !== undefined) this.session.close()
-    else if (this.open === 0) this.socket.destroySoon()
+    else if (this.served === 0) this.socket.destroySoon()
   }
 }
 

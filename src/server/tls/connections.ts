@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import type { Clock } from '../../clock.ts'
 import type { Trust } from '../../identity/trust/trust.ts'
 import type { Peer } from '../http/exchange.ts'
@@ -12,33 +11,29 @@ export type StillHolds = (peer: Peer) => boolean | Promise<boolean>
 export class Connections {
   readonly #open = new Set<Connection>()
   readonly #perAddress = new Map<string, number>()
-  readonly #limits: Pick<ListenerLimits, 'maxConnectionsPerAddress'>
+  readonly #limits: Pick<ListenerLimits, 'maxConnectionsPerAddress' | 'stallTimeout'>
 
-  constructor(limits: Pick<ListenerLimits, 'maxConnectionsPerAddress'>) {
+  constructor(limits: Pick<ListenerLimits, 'maxConnectionsPerAddress' | 'stallTimeout'>) {
     this.#limits = limits
   }
 
   /** Counts a connection that is just being accepted. false: this address has too many. */
-  enter(raw: Socket, address: string): boolean {
+  enter(address: string): boolean {
     const count = this.#perAddress.get(address) ?? 0
     if (count >= this.#limits.maxConnectionsPerAddress) return false
     this.#perAddress.set(address, count + 1)
-    raw.once('close', () => this.#leave(address))
     return true
   }
 
-  #leave(address: string): void {
+  leave(address: string, connection: Connection | undefined): void {
     const count = this.#perAddress.get(address) ?? 0
     if (count > 1) this.#perAddress.set(address, count - 1)
     else this.#perAddress.delete(address)
+    if (connection !== undefined) this.#open.delete(connection)
   }
 
   add(connection: Connection): void {
     this.#open.add(connection)
-  }
-
-  delete(connection: Connection): void {
-    this.#open.delete(connection)
   }
 
   list(): readonly Connection[] {
@@ -53,6 +48,15 @@ export class Connections {
       if (judgement?.verdict.ok && judgement.validUntil <= now && connection.judgement()?.verdict.ok !== true) {
         connection.drop()
       }
+    }
+  }
+
+  /** Ends what has been silent for too long: HTTP/1.1 clients that do not read their answers, mostly. */
+  dropStalled(): void {
+    const now = performance.now()
+    for (const connection of this.#open) {
+      if (connection.session !== undefined || connection.upgraded) continue
+      if (connection.quietFor(now) > this.#limits.stallTimeout) connection.socket.destroy()
     }
   }
 

@@ -41,7 +41,6 @@ export function createHttp1(limits: ListenerLimits, takeRequest: TakeRequest): H
       request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket',
   } as Parameters<typeof createServer>[0])
   server.removeAllListeners('connection')
-  server.timeout = limits.stallTimeout
   server.maxConnections = limits.maxConnections
   server.maxRequestsPerSocket = limits.maxRequestsPerConnection
   // Node drops fields beyond this number without a word; they are counted and refused in headers.ts instead.
@@ -67,6 +66,7 @@ export function createHttp1(limits: ListenerLimits, takeRequest: TakeRequest): H
     if (connection === undefined) {
       return answerRaw(socket, { code: 'bad_request', detail: 'A request for an upgrade has no body.' })
     }
+    connection.upgraded = true
     ;(socket as Socket).setTimeout(0)
     const response = new ServerResponse(request)
     response.shouldKeepAlive = false
@@ -81,8 +81,13 @@ export function createHttp1(limits: ListenerLimits, takeRequest: TakeRequest): H
   server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
     const connection = (socket as WithConnection)[connectionOf]
     // An answer to somebody's earlier request must not be cut in two by ours.
-    if (connection === undefined || connection.open > 0) socket.destroy()
+    if (connection === undefined || answering(socket)) socket.destroy()
     else answerRaw(socket, parserProblem(error))
   })
   return { server, take: connection => void server.emit('secureConnection', connection.socket) }
+}
+
+/** Whether an answer is under way: what Node's own handling of a parser error looks at. */
+function answering(socket: Duplex): boolean {
+  return (socket as Duplex & { _httpMessage?: unknown })._httpMessage != null
 }

@@ -37,7 +37,7 @@ export function createHttp2(limits: ListenerLimits, takeRequest: TakeHttp2Reques
     connection.session = session
     // Two clocks in one: a session at rest may rest so long, one with open streams may stall so long.
     session.setTimeout(limits.headersTimeout, () => {
-      if (connection.open === 0 && !session.closed) session.close()
+      if (connection.streams === 0 && !session.closed) session.close()
       else session.destroy()
     })
   })
@@ -47,9 +47,11 @@ export function createHttp2(limits: ListenerLimits, takeRequest: TakeHttp2Reques
     const session = request.stream.session as (ServerHttp2Session & WithConnection) | undefined
     const connection = session?.[connectionOf]
     if (session === undefined || connection === undefined) return request.stream.close()
-    session.setTimeout(limits.stallTimeout)
+    connection.streams += 1
+    if (connection.streams === 1) session.setTimeout(limits.stallTimeout)
     response.once('close', () => {
-      if (connection.open === 0 && !session.destroyed) session.setTimeout(limits.keepAliveTimeout)
+      connection.streams -= 1
+      if (connection.streams === 0 && !session.destroyed) session.setTimeout(limits.keepAliveTimeout)
     })
     if (!request.stream.endAfterHeaders) boundArrival(request, limits.requestTimeout)
     takeRequest(connection, request, response)

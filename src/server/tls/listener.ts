@@ -68,11 +68,12 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
   const http1 = createHttp1(limits, takeRequest)
   const http2 = createHttp2(limits, takeRequest)
   const { server } = http1
-  const acceptor = createAcceptor({ options, server, trust, events, contexts: () => contexts, onConnection })
+  const onClosed = connections.leave.bind(connections)
+  const acceptor = createAcceptor({ options, server, trust, events, contexts: () => contexts, onConnection, onClosed })
 
   server.on('connection', (raw: Socket) => {
     const remote = { address: raw.remoteAddress ?? '', port: raw.remotePort ?? 0 }
-    if (connections.enter(raw, remote.address)) return acceptor.accept(raw, remote)
+    if (connections.enter(remote.address)) return acceptor.accept(raw, remote)
     raw.destroy()
     refused(remote.address, 'too_many_connections', `More than ${limits.maxConnectionsPerAddress} from this address.`)
   })
@@ -98,7 +99,6 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
       }
     }
     connections.add(connection)
-    socket.once('close', () => connections.delete(connection))
     if (socket.alpnProtocol === 'h2') http2.take(connection)
     else http1.take(connection)
   }
@@ -109,11 +109,7 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     response: ServerResponse | Http2ServerResponse,
     upgrade?: Upgrade,
   ): void {
-    connection.open += 1
     connection.served += 1
-    response.once('close', () => {
-      connection.open -= 1
-    })
     if (closing && 'shouldKeepAlive' in response) response.shouldKeepAlive = false
     const exchange = openExchange(connection, request, response, settings, upgrade)
     if (exchange === undefined) return
@@ -140,6 +136,7 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
   const sweep = setInterval(() => {
     acceptor.dropStalled()
     connections.dropExpired(clock)
+    connections.dropStalled()
   }, sweepMs).unref()
   const rejudge = coalesced(() => connections.rejudge(trust, source.stillHolds))
   const unsubscribe = trust.onEpoch(() => {
@@ -167,6 +164,7 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
           if (late) connection.socket.destroy()
           else connection.retire()
         }
+        server.closeIdleConnections()
       }
       retire()
       const timer = setInterval(retire, 20)
