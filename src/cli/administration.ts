@@ -8,6 +8,7 @@ import type { UserStore } from '../identity/users/user.ts'
 import { silentLog } from '../log.ts'
 import { openStorage } from '../storage/open-storage.ts'
 import type { Storage } from '../storage/storage.ts'
+import type { AuditKind } from '../telemetry/audit/kinds.ts'
 import { auditOptions } from '../telemetry/audit/options.ts'
 import type { Context } from './command.ts'
 import { locateConfiguration } from './configuration.ts'
@@ -17,7 +18,7 @@ export interface Administration {
   readonly storage: Storage
   readonly users: UserStore
   /** Appends an audit record (`user-changed`), in the name of whoever runs the command. It is on disk when `administer` is done. */
-  record(kind: string, fields: Readonly<Record<string, string>>): void
+  record(kind: AuditKind, fields: Readonly<Record<string, string>>): void
 }
 
 type AdministrationContext = Pick<Context, 'path' | 'env' | 'clock'> & {

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import { readHead, writeHead } from './head-file.ts'
+import type { AuditKind } from './kinds.ts'
 import { FileLock } from './lock.ts'
 import { encodeRecord, genesis, type Head, type PendingRecord } from './record.ts'
 import { readTail, type Tail } from './tail.ts'
@@ -85,7 +86,7 @@ export class AuditFile {
 
   #openings({ record, torn }: Tail, known: Head | undefined): PendingRecord[] {
     const openings: PendingRecord[] = []
-    const add = (kind: string, fields: object) =>
+    const add = (kind: AuditKind, fields: object) =>
       openings.push({ time: new Date(this.#clock.now()).toISOString(), kind, fields: JSON.stringify(fields) })
     if (record === undefined) {
       if (known === undefined) add('log-started', { log: randomUUID(), version: 1 })

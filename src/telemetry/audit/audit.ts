@@ -3,6 +3,7 @@ import type { CodedError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { AuditFile } from './audit-file.ts'
 import { headText } from './head-file.ts'
+import type { AuditKind } from './kinds.ts'
 import type { AuditFields, Head, PendingRecord } from './record.ts'
 
 export interface AuditSource {
@@ -17,8 +18,8 @@ export interface AuditSource {
 }
 
 export interface Audit extends AsyncDisposable {
-  /** Takes the record and returns at once; it is on disk after the next flush. Order is kept. `kind` is a lower-case word with hyphens. */
-  append(kind: string, fields: AuditFields): void
+  /** Takes the record and returns at once; it is on disk after the next flush. Order is kept. */
+  append(kind: AuditKind, fields: AuditFields): void
   /** Everything appended before is written and synced. Throws ERR_AUDIT_*. */
   flush(): Promise<void>
   readonly state: AuditState
@@ -81,7 +82,7 @@ class BufferedAudit implements Audit {
     if (head) this.#log.info({ auditFile: this.#file.path, auditHead: headText(head) }, message)
   }
 
-  append(kind: string, fields: AuditFields): void {
+  append(kind: AuditKind, fields: AuditFields): void {
     if (this.#closed || this.#pending.length >= this.#maxPending) {
       this.#lost++
       this.#lostUnrecorded++

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { AuditKind } from './kinds.ts'
 
 export type AuditValue =
   | string
@@ -25,7 +26,7 @@ export interface AuditRecord {
 /** A record before it has its place in the chain. */
 export interface PendingRecord {
   readonly time: string
-  readonly kind: string
+  readonly kind: AuditKind
   /** JSON text of an object */
   readonly fields: string
 }

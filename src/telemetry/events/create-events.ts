@@ -1,5 +1,6 @@
 import type { Log } from '../../log.ts'
 import type { Audit } from '../audit/audit.ts'
+import type { AuditKind } from '../audit/kinds.ts'
 import type { AuditFields } from '../audit/record.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Access, CertificateFacts, Events, Handshake } from './events.ts'
@@ -17,7 +18,7 @@ export interface EventsSource {
  * Dispose it before the audit: what was counted but not told is told then.
  */
 export function createEvents({ log, metrics, audit }: EventsSource): Events & Disposable {
-  const record = (kind: string, fields: AuditFields) => audit?.append(kind, fields)
+  const record = (kind: AuditKind, fields: AuditFields) => audit?.append(kind, fields)
   if (audit) watchAudit(metrics, audit)
   const guard = createFloodGuard(({ event, subject, count }) => {
     log.warn({ event, ...subject, count }, 'the same happened more often than is told one by one')
@@ -147,7 +148,7 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
 }
 
 /** Events of the flood guard that an auditor would ask for. */
-const audited = new Set(['connection-refused', 'access-refused', 'password-throttled'])
+const audited = new Set<string>(['connection-refused', 'access-refused', 'password-throttled'])
 
 function watchAudit(metrics: Metrics, audit: Pick<Audit, 'state'>): void {
   metrics.watchAudit(() => {

@@ -1,0 +1,23 @@
+/** Every kind of record there is; docs/audit.md is held to this list by a test. */
+export const auditKinds = [
+  'server-started',
+  'server-stopped',
+  'access-granted',
+  'access-refused',
+  'connection-refused',
+  'password-throttled',
+  'repeated',
+  'user-changed',
+  'binding-changed',
+  'trust-changed',
+  'reload-succeeded',
+  'reload-failed',
+  // what the file says of itself
+  'log-started',
+  'log-continued',
+  'line-repaired',
+  'records-lost',
+  'records-missing',
+] as const
+
+export type AuditKind = (typeof auditKinds)[number]
