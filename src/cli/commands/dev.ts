@@ -1,7 +1,8 @@
 import { join, relative } from 'node:path'
 import { type DemoHome, openDemoHome } from '../../config/demo-home.ts'
 import { loadConfiguration } from '../../config/load.ts'
-import { CodedError } from '../../errors.ts'
+import { CodedError, isCoded } from '../../errors.ts'
+import type { RunningServer } from '../../start/start.ts'
 import { defineCommand, exit } from '../command.ts'
 import { serveUntilStopped } from '../serving.ts'
 
@@ -21,9 +22,19 @@ export const command = defineCommand({
     const loaded = loadConfiguration(home.configuration, { env: ctx.env })
     const listener = loaded.value.listeners[0]!
     listener.port = portOf(port) ?? listener.port
-    await serveUntilStopped(ctx, loaded, server => {
-      ctx.terminal.note(welcome(home, server.listeners[0]!.port))
-    })
+    const ready = (server: RunningServer) => ctx.terminal.note(welcome(home, server.listeners[0]!.port))
+    try {
+      await serveUntilStopped(ctx, loaded, ready)
+    } catch (error) {
+      if (!isCoded(error, 'ERR_MANAGEMENT_LISTEN')) throw error
+      // Two demos on one machine: the second one takes any port for its probes rather than not start at all.
+      const { address, port: taken } = loaded.value.management
+      ctx.terminal.note(
+        `Port ${taken} of ${address} is taken: /healthz, /readyz and /metrics are on a free one this time.`,
+      )
+      loaded.value.management.port = 0
+      await serveUntilStopped(ctx, loaded, ready)
+    }
     return exit.yes
   },
 })
