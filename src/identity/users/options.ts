@@ -16,7 +16,7 @@ export const passwordOptions = z
       .max(100)
       .default(5)
       .describe(
-        'Wrong passwords for one user without delay; each further one doubles the delay. One is forgotten in ten minutes.',
+        'Wrong passwords for one user before the first delay; each further one doubles it. One is forgotten in ten minutes.',
       ),
     failuresPerAddress: z
       .int()
@@ -24,7 +24,7 @@ export const passwordOptions = z
       .max(100_000)
       .default(30)
       .describe(
-        'The same for everything from one IPv4 address or IPv6 /64 network, where one is forgotten in a minute. Raise it when all clients come through one proxy.',
+        'The same for everything from one IPv4 address or IPv6 /64 network; the delay is a minute at most, and one is forgotten in a minute. Raise it when all clients come through one proxy.',
       ),
     longestDelay: z
       .int()
@@ -32,7 +32,7 @@ export const passwordOptions = z
       .max(86_400)
       .default(900)
       .describe(
-        'Seconds: the longest delay after wrong passwords. Users who signed in from an address lately are counted there apart.',
+        'Seconds: the longest delay for one user. From an address where the user signed in lately, guesses are counted apart.',
       ),
   })
   .prefault({})
