@@ -27,9 +27,12 @@ export function signerFor(key: KeyObject, options: SigningOptions = {}): Signer 
     const algorithm = sequence(oid(ecdsaAlgorithms[digest] ?? unsupported(`ECDSA with ${digest}`)))
     return { algorithm, sign: octets => signOctets(nodeDigest(digest), octets, key) }
   }
-  const digest = options.digest ?? 'sha256'
+  // a key of type rsa-pss may be bound to one digest, and to a least length of the salt (RFC 4055 section 3.1)
+  const bound = key.asymmetricKeyDetails ?? {}
+  const digest = options.digest ?? nodeDigests[bound.hashAlgorithm ?? ''] ?? 'sha256'
   if (type === 'rsa-pss' || (type === 'rsa' && options.padding === 'pss')) {
-    const saltLength = saltLengths[digest] ?? unsupported(`RSA-PSS with ${digest}`)
+    const usual = saltLengths[digest] ?? unsupported(`RSA-PSS with ${digest}`)
+    const saltLength = Math.max(usual, bound.saltLength ?? 0)
     const padding = constants.RSA_PKCS1_PSS_PADDING
     return {
       algorithm: pssAlgorithm(digest, saltLength),
@@ -74,6 +77,8 @@ const rsaAlgorithms: Readonly<Record<Digest, string>> = {
   sha384: '1.2.840.113549.1.1.12',
   sha512: '1.2.840.113549.1.1.13',
 }
+
+const nodeDigests: Readonly<Partial<Record<string, Digest>>> = { sha256: 'sha256', sha384: 'sha384', sha512: 'sha512' }
 
 const saltLengths: Readonly<Partial<Record<Digest, number>>> = { sha256: 32, sha384: 48, sha512: 64 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createSecretKey, generateKeyPairSync } from 'node:crypto'
+import { createSecretKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { isCoded } from '../../../src/errors.ts'
 import { DerReader } from '../../../src/pki/asn1/der.ts'
@@ -40,6 +40,15 @@ test('serial numbers are positive, 16 octets and never the same', () => {
 test('the issuer keeps its exact bytes', () => {
   const ca = testAuthority({ name: [{ type: 'CN', value: 'Old CA', encoding: 'teletex' }] })
   assert.deepEqual(ca.issue().certificate.issuer.raw, ca.certificate.subject.raw)
+})
+
+test('an RSA-PSS key that is bound to a digest and a salt signs with those', () => {
+  const bound = { modulusLength: 2048, hashAlgorithm: 'sha384', mgf1HashAlgorithm: 'sha384', saltLength: 60 }
+  // the declarations take the length for a text
+  const { privateKey, publicKey } = generateKeyPairSync('rsa-pss', bound as object as { modulusLength: number })
+  const validity = { notBefore: baseTime, notAfter: baseTime + day }
+  const der = buildCertificate({ subject: 'CN=a', publicKey, signingKey: privateKey, ...validity })
+  assert.equal(new X509Certificate(der).verify(publicKey), true)
 })
 
 test('a key that cannot sign is refused', () => {
