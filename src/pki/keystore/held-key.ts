@@ -61,12 +61,14 @@ export function openWith(
   open: (password: string) => Buffer | undefined,
 ): Buffer {
   const passwords = given === undefined ? [...new Set(known)] : [given]
-  if (passwords.length === 0) throw keyStoreError('ERR_KEYSTORE_PASSWORD_REQUIRED', `a password is needed for ${what}`)
   for (const password of passwords) {
     const pkcs8 = open(password)
     if (pkcs8 !== undefined) return pkcs8
   }
-  throw keyStoreError('ERR_KEYSTORE_WRONG_KEY_PASSWORD', `the password does not open ${what}`)
+  // an empty one may have been tried on nobody's behalf
+  throw given === undefined && passwords.every(password => password === '')
+    ? keyStoreError('ERR_KEYSTORE_PASSWORD_REQUIRED', `a password is needed for ${what}`)
+    : keyStoreError('ERR_KEYSTORE_WRONG_KEY_PASSWORD', `the password does not open ${what}`)
 }
 
 /** A key in the clear, which goes under the store's password when it is saved. */

@@ -1,4 +1,5 @@
 import { DerReader, readOid, tag } from '../asn1/der.ts'
+import { berToDer } from './ber-to-der.ts'
 import type { HeldKey, KeyStoreType } from './keystore.ts'
 import { pbes2Oid } from './pbe/pbes2.ts'
 import { jceksProtectorOid, jksProtectorOid } from './pbe/sun.ts'
@@ -29,8 +30,20 @@ export function sealingFor(from: KeyStoreType, options: EncodeOptions & { readon
 /** `outdated`: others can read it in a file of the type, but it is encrypted anew where that can be done. */
 function fitness({ sealed }: HeldKey, type: KeyStoreType): 'good' | 'outdated' | 'foreign' {
   if (sealed === undefined) return 'foreign'
-  const oid = readOid(new DerReader(sealed).enter().enter().element(tag.oid))
-  if (type === 'JKS') return oid === jksProtectorOid ? 'good' : 'foreign'
-  if (oid === jksProtectorOid || oid === jceksProtectorOid) return 'foreign'
-  return oid === pbes2Oid ? 'good' : 'outdated'
+  try {
+    const algorithm = new DerReader(berToDer(sealed)).enter().enter()
+    const oid = readOid(algorithm.element(tag.oid))
+    if (type === 'JKS') return oid === jksProtectorOid ? 'good' : 'foreign'
+    if (oid === jksProtectorOid || oid === jceksProtectorOid) return 'foreign'
+    return oid === pbes2Oid && isAes(algorithm.enter()) ? 'good' : 'outdated'
+  } catch {
+    // damaged: opening it will say so
+    return 'foreign'
+  }
+}
+
+/** PBES2-params (RFC 8018 appendix A.4): the derivation, then the cipher. */
+function isAes(parameters: DerReader): boolean {
+  parameters.element(tag.sequence)
+  return readOid(parameters.enter().element(tag.oid)).startsWith('2.16.840.1.101.3.4.1.')
 }

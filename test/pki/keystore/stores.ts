@@ -9,7 +9,12 @@ import { type Issued, selfSigned, testAuthority } from '../../support/certificat
 const root = testAuthority({ name: 'Store Root', keyType: 'rsa-2048' })
 const middle = root.intermediate({ name: 'Store Middle' })
 
-export const authority = { root, middle }
+export const authority = {
+  root,
+  middle,
+  /** another key under the name of the intermediate */
+  namesake: root.intermediate({ name: 'Store Middle' }),
+}
 export const alice = middle.issue({ subject: 'CN=alice' })
 export const bob = selfSigned({ subject: 'CN=bob', keyType: 'rsa-2048' })
 export const carol = middle.issue({ subject: 'CN=carol', keyType: 'ed25519' })

@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto'
+import { createPrivateKey, getCipherInfo } from 'node:crypto'
 import type { PemBlock } from '../../x509/pem.ts'
 import { openWith, plainKey, privateKeyInfo, type SealedKeyOptions, sealedKey } from '../held-key.ts'
 import type { HeldKey } from '../keystore.ts'
@@ -21,7 +21,10 @@ export function heldPemKey(
     case 'EC PRIVATE KEY':
     case 'DSA PRIVATE KEY': {
       const encrypted = block.headers.get('Proc-Type')?.includes('ENCRYPTED') === true
-      if (encrypted) return { held: new TraditionalKey(block, options), encrypted }
+      if (encrypted) {
+        checkCipher(block, options.what)
+        return { held: new TraditionalKey(block, options), encrypted }
+      }
       const pkcs8 = toPkcs8(block, undefined)
       if (pkcs8 === undefined) throw keyStoreError('ERR_KEYSTORE_MALFORMED', `${options.what} is damaged`)
       return { held: plainKey(pkcs8), encrypted }
@@ -72,13 +75,16 @@ function toPkcs8(block: PemBlock, passphrase: string | undefined): Buffer | unde
       type: 'pkcs8',
       format: 'der',
     })
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_OSSL_UNSUPPORTED') {
-      throw keyStoreError('ERR_KEYSTORE_UNSUPPORTED', 'a private key is in an encryption that is not supported', {
-        remedy: 'Write the key anew: openssl pkcs8 -topk8 -in OLD.key -out NEW.key',
-        cause,
-      })
-    }
+  } catch {
     return undefined
   }
+}
+
+/** Node lacks single DES. A wrong password and an unknown cipher give the same error, so the cipher is looked at first. */
+function checkCipher({ headers }: PemBlock, what: string): void {
+  const cipher = headers.get('DEK-Info')?.split(',')[0] ?? 'nothing'
+  if (getCipherInfo(cipher.toLowerCase()) !== undefined) return
+  throw keyStoreError('ERR_KEYSTORE_UNSUPPORTED', `${what} is encrypted with ${cipher}, which is not supported`, {
+    remedy: 'Write the key anew: openssl pkcs8 -topk8 -in OLD.key -out NEW.key',
+  })
 }

@@ -1,5 +1,4 @@
 import { basename, extname } from 'node:path'
-import { isCoded } from '../../../errors.ts'
 import { DerReader, encoded, tag } from '../../asn1/der.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { type PemBlock, readPem } from '../../x509/pem.ts'
@@ -85,16 +84,18 @@ function readItems(text: string, file: string, options: OpenOptions): (KeyItem |
 }
 
 function readBlocks(text: string, file: string): PemBlock[] {
+  if (isCutShort(text)) throw keyStoreError('ERR_KEYSTORE_TRUNCATED', `${file} ends in the middle of a PEM block`)
   try {
-    const blocks = readPem(text)
-    if (blocks.length > 0) return blocks
+    return readPem(text)
   } catch (cause) {
-    if (!isCoded(cause, 'ERR_PEM_MALFORMED')) throw cause
-    if (text.lastIndexOf('-----END ') > text.lastIndexOf('-----BEGIN ')) {
-      throw keyStoreError('ERR_KEYSTORE_MALFORMED', `${file} is damaged: ${cause.message}`, { cause })
-    }
+    throw keyStoreError('ERR_KEYSTORE_MALFORMED', `${file} is damaged: ${(cause as Error).message}`, { cause })
   }
-  throw keyStoreError('ERR_KEYSTORE_TRUNCATED', `${file} ends in the middle of a PEM block`)
+}
+
+/** Whether the last boundary is anything but a whole END line: a block that is cut off in its first line would go unseen. */
+function isCutShort(text: string): boolean {
+  const last = text.split(/\r\n|\n|\r/).findLast(line => /^(-{1,5}$|-----[A-Z])/.test(line))
+  return last !== undefined && !/^-----END .+-----\s*$/.test(last)
 }
 
 /** OpenSSL's TRUSTED CERTIFICATE has settings of its own behind the certificate, which nobody else knows. */

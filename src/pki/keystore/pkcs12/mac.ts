@@ -1,11 +1,21 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
-import { content, type DerReader, readOid, tag } from '../../asn1/der.ts'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import {
+  content,
+  type DerReader,
+  integer,
+  nullValue,
+  octetString,
+  oid,
+  readOid,
+  sequence,
+  tag,
+} from '../../asn1/der.ts'
 import { keyStoreError } from '../keystore-error.ts'
 import { iterationCount } from '../pbe/iteration-count.ts'
 import { pbmac1Encodings, pkcs12Encodings } from '../pbe/password-encodings.ts'
 import { hmacs, readDerivation } from '../pbe/pbes2.ts'
 import { pkcs12Kdf } from '../pbe/pkcs12-kdf.ts'
-import type { WorkBudget } from '../pbe/work-budget.ts'
+import { WorkBudget } from '../pbe/work-budget.ts'
 import { pbmac1Oid } from './oids.ts'
 
 /** MacData (RFC 7292 section 4), read but not computed. */
@@ -18,12 +28,12 @@ export function readMac(macData: DerReader): Mac {
   const digestInfo = macData.enter()
   const algorithm = digestInfo.enter()
   const expected = content(digestInfo.element(tag.octetString))
-  const oid = readOid(algorithm.element(tag.oid))
+  const type = readOid(algorithm.element(tag.oid))
   // RFC 9579 section 4: salt and iterations beside PBMAC1 mean nothing
-  if (oid === pbmac1Oid) return readPbmac1(algorithm.enter(), expected)
-  const digest = digests.get(oid)
+  if (type === pbmac1Oid) return readPbmac1(algorithm.enter(), expected)
+  const digest = digests.get(type)
   if (digest === undefined)
-    throw keyStoreError('ERR_KEYSTORE_UNSUPPORTED', `a MAC with the digest ${oid} is not supported`)
+    throw keyStoreError('ERR_KEYSTORE_UNSUPPORTED', `a MAC with the digest ${type} is not supported`)
   const salt = content(macData.element(tag.octetString))
   const iterations = macData.done ? 1 : iterationCount(macData.element(tag.integer))
   return {
@@ -64,14 +74,28 @@ function matches(computed: Buffer, expected: Uint8Array): boolean {
   return computed.length === expected.length && timingSafeEqual(computed, expected)
 }
 
+const sha256Oid = '2.16.840.1.101.3.4.2.1'
+
 /** Digests by the names of node:crypto, with their length in octets. */
 const digests: ReadonlyMap<string, { name: string; length: number }> = new Map([
   ['1.2.840.113549.2.5', { name: 'md5', length: 16 }],
   ['1.3.14.3.2.26', { name: 'sha1', length: 20 }],
   ['2.16.840.1.101.3.4.2.4', { name: 'sha224', length: 28 }],
-  ['2.16.840.1.101.3.4.2.1', { name: 'sha256', length: 32 }],
+  [sha256Oid, { name: 'sha256', length: 32 }],
   ['2.16.840.1.101.3.4.2.2', { name: 'sha384', length: 48 }],
   ['2.16.840.1.101.3.4.2.3', { name: 'sha512', length: 64 }],
   ['2.16.840.1.101.3.4.2.5', { name: 'sha512-224', length: 28 }],
   ['2.16.840.1.101.3.4.2.6', { name: 'sha512-256', length: 32 }],
 ])
+
+const macIterations = 10_000
+
+/** MacData over `content`, RFC 7292 section 4. The JDK and OpenSSL before 3.4 know no PBMAC1. */
+export function encodeMac(content: Buffer, password: string): Buffer {
+  const salt = randomBytes(20)
+  const input = { digest: 'sha256', password: pkcs12Encodings(password)[0]!, salt, iterations: macIterations }
+  const key = pkcs12Kdf(input, 'mac', 32, new WorkBudget('the key store'))
+  const mac = createHmac('sha256', key).update(content).digest()
+  const digestInfo = sequence(sequence(oid(sha256Oid), nullValue()), octetString(mac))
+  return sequence(digestInfo, octetString(salt), integer(macIterations))
+}

@@ -1,24 +1,12 @@
-import { createHmac, hash, randomBytes } from 'node:crypto'
-import {
-  contextTag,
-  der,
-  explicit,
-  integer,
-  nullValue,
-  octetString,
-  oid,
-  sequence,
-  setOf,
-  tag,
-} from '../../asn1/der.ts'
+import { hash, randomBytes } from 'node:crypto'
+import { contextTag, der, explicit, integer, octetString, oid, sequence, setOf, tag } from '../../asn1/der.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import type { KeyStore, KeyStoreEntry, PrivateKeyEntry } from '../keystore.ts'
 import { keyStoreError } from '../keystore-error.ts'
-import { pkcs12Encodings, utf16be } from '../pbe/password-encodings.ts'
-import { pkcs12Kdf } from '../pbe/pkcs12-kdf.ts'
-import { WorkBudget } from '../pbe/work-budget.ts'
+import { utf16be } from '../pbe/password-encodings.ts'
 import type { KeyOf } from '../save.ts'
 import { encryptPbes2 } from '../seal-key.ts'
+import { encodeMac } from './mac.ts'
 import {
   anyExtendedKeyUsageOid,
   bagType,
@@ -172,16 +160,3 @@ function encryptedSafe(bags: readonly EncodedBag[], password: string): Buffer {
 }
 
 const safeContents = (bags: readonly EncodedBag[]) => sequence(...bags.map(one => one.der))
-
-const macIterations = 10_000
-const sha256Oid = '2.16.840.1.101.3.4.2.1'
-
-/** RFC 7292 section 4. The JDK and OpenSSL before 3.4 know no PBMAC1. */
-function encodeMac(content: Buffer, password: string): Buffer {
-  const salt = randomBytes(20)
-  const input = { digest: 'sha256', password: pkcs12Encodings(password)[0]!, salt, iterations: macIterations }
-  const key = pkcs12Kdf(input, 'mac', 32, new WorkBudget('the key store'))
-  const mac = createHmac('sha256', key).update(content).digest()
-  const digestInfo = sequence(sequence(oid(sha256Oid), nullValue()), octetString(mac))
-  return sequence(digestInfo, octetString(salt), integer(macIterations))
-}
