@@ -3,27 +3,23 @@ import type { Principal } from '../identity/authn/authenticator.ts'
 import type { Certificate } from '../pki/x509/certificate.ts'
 import { subjectAltNames } from '../pki/x509/extensions.ts'
 import { type GeneralName, userPrincipalName } from '../pki/x509/general-name.ts'
-import { sendAnswer } from '../server/http/answer.ts'
-import type { Answer, Exchange } from '../server/http/exchange.ts'
+import { sendJson } from '../server/http/answer.ts'
+import type { Exchange } from '../server/http/exchange.ts'
 
 /** `GET /whoami`: who the server takes the caller for, and by which proof. */
 export function serveWhoami(exchange: Exchange, principal: Principal): void {
-  sendAnswer(exchange, answerFor(principal))
+  sendJson(exchange, documentOf(principal))
 }
 
 // A principal is one object for as long as it stands, so what it says of itself is written down once.
-const answers = new WeakMap<Principal, Answer>()
+const documents = new WeakMap<Principal, string>()
 
-function answerFor(principal: Principal): Answer {
-  const known = answers.get(principal)
+function documentOf(principal: Principal): string {
+  const known = documents.get(principal)
   if (known !== undefined) return known
-  const answer = {
-    status: 200,
-    headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' },
-    body: Buffer.from(JSON.stringify(describePrincipal(principal))),
-  }
-  answers.set(principal, answer)
-  return answer
+  const document = JSON.stringify(describePrincipal(principal))
+  documents.set(principal, document)
+  return document
 }
 
 /** The principal as JSON: the members in the order of the documentation, times in ISO 8601. */

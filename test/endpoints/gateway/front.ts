@@ -164,7 +164,9 @@ function trustEveryone(epoch: Epoch, root: Certificate): Trust {
     },
     judge({ leaf }) {
       const key = Buffer.from(leaf).toString('base64')
-      const certificate = known.get(key)?.certificate ?? parseCertificate(Buffer.from(leaf))
+      const before = known.get(key)
+      if (before?.epoch === epoch.value) return before
+      const certificate = before?.certificate ?? parseCertificate(Buffer.from(leaf))
       const verdict = {
         ok: true,
         path: [certificate, root],
