@@ -66,6 +66,9 @@ export async function startManagement(source: ManagementSource): Promise<Managem
 
 async function answer(source: ManagementSource, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url?.split('?', 1)[0]
+  if (isLoopback(request.socket.localAddress ?? '') && !isThisMachine(request.headers.host)) {
+    return send(response, 421, { error: 'ask for localhost, or for an address' })
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD')
     return send(response, 405, { error: 'only GET and HEAD' })
@@ -130,6 +133,15 @@ function fail(response: ServerResponse, error: unknown, log: Log): void {
 
 function isLoopback(address: string): boolean {
   return isIP(address) === 4 ? address.startsWith('127.') : address === '::1'
+}
+
+/**
+ * A page of the web whose name was made to lead to 127.0.0.1 (DNS rebinding) could read what is meant for this machine only: its browser
+ * then says that name.
+ */
+function isThisMachine(host: string | undefined): boolean {
+  const name = (host ?? '').replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1')
+  return name === 'localhost' || isIP(name) !== 0
 }
 
 function cannotListen(address: string, port: number, cause: Error): CodedError {

@@ -73,6 +73,22 @@ test('a header section that is too long ends the connection, and the next one is
   assert.equal((await get('/healthz')).status, 200)
 })
 
+test('a page of the web that leads its own name to this machine reads nothing', async () => {
+  const ask = async (host: string) => {
+    const socket = connect(management.port, '127.0.0.1')
+    socket.write(`GET /metrics HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+    return Number(
+      Buffer.concat(await Array.fromAsync(socket))
+        .toString()
+        .split(' ')[1],
+    )
+  }
+  for (const host of ['localhost', 'localhost:9990', '127.0.0.1', '[::1]:9990'])
+    assert.equal(await ask(host), 200, host)
+  for (const host of ['evil.test', 'localhost.evil.test', '127.0.0.1.evil.test', ''])
+    assert.equal(await ask(host), 421, host)
+})
+
 test('a port that is taken is named', async () => {
   await assert.rejects(
     listen(management.port),
