@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { usersOptions } from '../identity/users/options.ts'
 import { createPasswordHasher } from '../identity/users/password/password-hasher.ts'
 import { createSqlUserStore } from '../identity/users/sql-user-store.ts'
+import { createThrottle, type Throttle, throttleRules } from '../identity/users/throttle/throttle.ts'
 import type { UserStore } from '../identity/users/user.ts'
 import { silentLog } from '../log.ts'
 import { openStorage } from '../storage/open-storage.ts'
@@ -17,6 +18,7 @@ import { readSections } from './configuration-sections.ts'
 export interface Administration {
   readonly storage: Storage
   readonly users: UserStore
+  readonly throttle: Throttle
   /** Appends an audit record (`user-changed`), in the name of whoever runs the command. It is on disk when `administer` is done. */
   record(kind: AuditKind, fields: Readonly<Record<string, string>>): void
 }
@@ -46,7 +48,13 @@ export async function administer<T>(
     try {
       const users = createSqlUserStore({ storage, hasher: createPasswordHasher(), clock: ctx.clock })
       const actor = operatingUser()
-      return await work({ storage, users, record: (kind, fields) => audit?.append(kind, { actor, ...fields }) })
+      const throttle = createThrottle(storage, throttleRules(options.passwords), ctx.clock)
+      return await work({
+        storage,
+        users,
+        throttle,
+        record: (kind, fields) => audit?.append(kind, { actor, ...fields }),
+      })
     } finally {
       await storage.close()
     }

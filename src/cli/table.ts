@@ -34,6 +34,7 @@ export const table: readonly TableRow[] = [
   { name: 'user add', load: () => import('./commands/user-add.ts') },
   { name: 'user list', load: () => import('./commands/user-list.ts') },
   { name: 'user remove', load: () => import('./commands/user-remove.ts') },
+  { name: 'user roles', load: () => import('./commands/user-roles.ts') },
   { name: 'user password', load: () => import('./commands/user-password.ts') },
   { name: 'user lock', load: () => import('./commands/user-lock.ts') },
   { name: 'user unlock', load: () => import('./commands/user-unlock.ts') },

@@ -10,8 +10,9 @@ export async function setUserState(
 ): Promise<number> {
   const { tenant, name } = userTarget(ctx)
   const action = state === 'locked' ? 'locked' : 'unlocked'
-  await administer(ctx, 'changes', async ({ users, record }) => {
+  await administer(ctx, 'changes', async ({ users, throttle, record }) => {
     await users.setState(tenant, name, state)
+    if (state === 'active') await throttle.forgive(tenant, name)
     record('user-changed', { action, tenant, user: name })
   })
   ctx.terminal.note(`${plain(name)} is ${action}.`)

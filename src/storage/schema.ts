@@ -69,6 +69,8 @@ interface BindingTable {
 interface ThrottleTable {
   /** names what is counted without spelling it out: see identity/users/throttle */
   bucket: string
+  /** the user whom it is about, in the same way; empty where it is about none */
+  subject: string
   failures: number
   /** of `failures` */
   counted: number

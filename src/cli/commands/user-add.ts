@@ -1,5 +1,5 @@
 import { CodedError } from '../../errors.ts'
-import { checkUserName } from '../../identity/users/names.ts'
+import { checkUserName, nameText } from '../../identity/users/names.ts'
 import { administer } from '../administration.ts'
 import { defineCommand, exit } from '../command.ts'
 import { plain } from '../terminal.ts'
@@ -35,7 +35,7 @@ export const command = defineCommand({
     const chosen = certificateOnly ? undefined : await chooseUserPassword(ctx, name)
     await administer(ctx, 'changes', async ({ users, record }) => {
       if (await users.addTenant(tenant)) ctx.terminal.note(`The tenant ${tenant} is new.`)
-      await users.add({ tenant, name, roles: roles.map(role => role.normalize('NFC')), password: chosen?.password })
+      await users.add({ tenant, name, roles: roles.map(nameText), password: chosen?.password })
       record('user-changed', { action: 'added', tenant, user: name })
     })
     chosen?.print()

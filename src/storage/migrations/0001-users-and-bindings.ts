@@ -54,12 +54,14 @@ export async function usersAndBindings(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('throttle')
     .addColumn('bucket', 'text', column => column.primaryKey())
+    .addColumn('subject', 'text', column => column.notNull())
     .addColumn('failures', 'bigint', column => column.notNull())
     .addColumn('counted', 'bigint', column => column.notNull())
     .addColumn('blocked_until', 'bigint', column => column.notNull())
     .addColumn('expires', 'bigint', column => column.notNull())
     .execute()
   await db.schema.createIndex('throttle_expires').on('throttle').column('expires').execute()
+  await db.schema.createIndex('throttle_subject').on('throttle').column('subject').execute()
   await db.schema
     .createTable('changes')
     .addColumn('area', 'text', column => column.primaryKey())

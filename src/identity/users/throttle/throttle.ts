@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto'
-import type { Transaction } from 'kysely'
 import { type Clock, systemClock } from '../../../clock.ts'
-import type { Schema } from '../../../storage/schema.ts'
 import type { Storage } from '../../../storage/storage.ts'
 import type { PasswordOptions } from '../options.ts'
 import { addressGroup } from './address-group.ts'
-import { blockedFor, type Count, countFailure, expiryOf, type Rule, takeBack } from './count.ts'
+import { blockedFor, countFailure, type Rule, takeBack } from './count.ts'
+import {
+  type Bucket,
+  pruneRows,
+  readCounts,
+  removeCount,
+  removeCountsOf,
+  saveCount,
+  saveMark,
+} from './throttle-table.ts'
 
 const second = 1000
 const minute = 60 * second
@@ -38,7 +45,6 @@ export function throttleRules(options: PasswordOptions): ThrottleRules {
 /** How long an address is known from which a user signed in. */
 const knownFor = 30 * 24 * 60 * minute
 
-const maxRows = 200_000
 const pruneEvery = minute
 
 export interface Attempt {
@@ -64,6 +70,8 @@ export interface Throttle {
    * not taken back stays counted. Existing and unknown users are treated alike, and a blocked attempt costs nobody anything.
    */
   reserve(attempt: Attempt): Promise<Admission>
+  /** Forgets all failures of the user: for an administrator who knows whose they were. */
+  forgive(tenant: string, name: string): Promise<void>
 }
 
 /**
@@ -75,114 +83,65 @@ export interface Throttle {
 export function createThrottle(storage: Storage, rules: ThrottleRules, clock: Clock = systemClock): Throttle {
   let pruned = Number.NEGATIVE_INFINITY
 
+  async function pruneNowAndThen(now: number): Promise<void> {
+    if (now - pruned < pruneEvery && now >= pruned) return
+    pruned = now
+    await storage.write(transaction => pruneRows(transaction, now))
+  }
+
   async function reserve(attempt: Attempt): Promise<Admission> {
     const keys = keysOf(attempt)
     const now = clock.now()
-    if (now - pruned >= pruneEvery || now < pruned) {
-      pruned = now
-      await storage.write(transaction => prune(transaction, now))
-    }
+    await pruneNowAndThen(now)
     return storage.write(async transaction => {
-      const rows = await read(transaction, Object.values(keys), now)
-      const user = rows.has(keys.known) ? keys.userAtAddress : keys.user
-      const counts = [
-        { key: user, rule: rules.user, count: rows.get(user) },
-        { key: keys.address, rule: rules.address, count: rows.get(keys.address) },
-      ]
-      const milliseconds = Math.max(...counts.map(({ count, rule }) => blockedFor(count, rule, now)))
+      const counts = await readCounts(transaction, Object.values(keys), now)
+      const user = {
+        key: counts.has(keys.known) ? keys.userAtAddress : keys.user,
+        subject: keys.user,
+        rule: rules.user,
+      }
+      const address = { key: keys.address, subject: '', rule: rules.address }
+      const milliseconds = Math.max(...[user, address].map(({ key, rule }) => blockedFor(counts.get(key), rule, now)))
       if (milliseconds > 0) return { kind: 'blocked', milliseconds }
-      for (const { key, rule, count } of counts) await save(transaction, key, countFailure(count, rule, now), rule)
-      return { kind: 'admitted', reservation: reservationOf(keys, user) }
+      for (const each of [user, address]) {
+        await saveCount(transaction, each, countFailure(counts.get(each.key), each.rule, now))
+      }
+      return { kind: 'admitted', reservation: reservationOf(keys, user, address) }
     })
   }
 
-  function reservationOf(keys: Keys, user: string): Reservation {
-    const settle = (known: boolean) =>
+  function reservationOf(keys: Keys, user: Bucket, address: Bucket): Reservation {
+    const settle = (success: boolean) =>
       storage.write(async transaction => {
         const now = clock.now()
-        const rows = await read(transaction, [user, keys.address], now)
-        await save(transaction, keys.address, takeBack(rows.get(keys.address), rules.address, now), rules.address)
-        if (!known) return save(transaction, user, takeBack(rows.get(user), rules.user, now), rules.user)
-        await transaction.deleteFrom('throttle').where('bucket', '=', user).execute()
-        await saveRow(transaction, {
-          bucket: keys.known,
-          failures: 0,
-          counted: now,
-          blocked_until: 0,
-          expires: now + knownFor,
-        })
+        const counts = await readCounts(transaction, [user.key, address.key], now)
+        await saveCount(transaction, address, takeBack(counts.get(address.key), address.rule, now))
+        if (!success) return saveCount(transaction, user, takeBack(counts.get(user.key), user.rule, now))
+        await removeCount(transaction, user.key)
+        await saveMark(transaction, { key: keys.known, subject: keys.user }, now, now + knownFor)
       })
     return { succeed: () => settle(true), cancel: () => settle(false) }
   }
 
-  return { reserve }
+  return {
+    reserve,
+    forgive: (tenant, name) => storage.write(transaction => removeCountsOf(transaction, hashed('user', tenant, name))),
+  }
 }
 
 type Keys = Readonly<Record<'user' | 'userAtAddress' | 'known' | 'address', string>>
 
-/** Hashed: of one length, and without the passwords that people type where the name belongs. */
 function keysOf({ tenant, name, remoteAddress }: Attempt): Keys {
   const address = addressGroup(remoteAddress)
-  const key = (...parts: string[]) =>
-    createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 32)
   return {
-    user: key('user', tenant, name),
-    userAtAddress: key('user at address', tenant, name, address),
-    known: key('known', tenant, name, address),
-    address: key('address', address),
+    user: hashed('user', tenant, name),
+    userAtAddress: hashed('user at address', tenant, name, address),
+    known: hashed('known', tenant, name, address),
+    address: hashed('address', address),
   }
 }
 
-async function read(
-  transaction: Transaction<Schema>,
-  keys: readonly string[],
-  now: number,
-): Promise<Map<string, Count>> {
-  const rows = await transaction
-    .selectFrom('throttle')
-    .selectAll()
-    .where('bucket', 'in', keys)
-    .where('expires', '>', now)
-    .execute()
-  return new Map(
-    rows.map(({ bucket, failures, counted, blocked_until }) => [
-      bucket,
-      { failures, counted, blockedUntil: blocked_until },
-    ]),
-  )
-}
-
-function save(transaction: Transaction<Schema>, bucket: string, count: Count, rule: Rule): Promise<void> {
-  const { failures, counted, blockedUntil } = count
-  return saveRow(transaction, {
-    bucket,
-    failures,
-    counted,
-    blocked_until: blockedUntil,
-    expires: expiryOf(count, rule),
-  })
-}
-
-async function saveRow(transaction: Transaction<Schema>, row: Schema['throttle']): Promise<void> {
-  const { bucket, ...values } = row
-  await transaction
-    .insertInto('throttle')
-    .values({ bucket, ...values })
-    .onConflict(conflict => conflict.column('bucket').doUpdateSet(values))
-    .execute()
-}
-
-/** Rows that mean nothing go; and of too many, those that would go soonest. */
-async function prune(transaction: Transaction<Schema>, now: number): Promise<void> {
-  await transaction.deleteFrom('throttle').where('expires', '<=', now).execute()
-  const { rows } = await transaction
-    .selectFrom('throttle')
-    .select(({ fn }) => fn.countAll().as('rows'))
-    .executeTakeFirstOrThrow()
-  const excess = Number(rows) - maxRows
-  if (excess <= 0) return
-  await transaction
-    .deleteFrom('throttle')
-    .where('bucket', 'in', ({ selectFrom }) => selectFrom('throttle').select('bucket').orderBy('expires').limit(excess))
-    .execute()
+/** Of one length, and without the passwords that people type where the name belongs. */
+function hashed(...parts: string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 32)
 }

@@ -21,7 +21,7 @@ async function open(file = join(folder, `${++count}.db`)) {
   const throttle = createThrottle(storage, rules, clock)
   const from = (name: string, remoteAddress = '192.0.2.1') =>
     throttle.reserve({ tenant: 'default', name, remoteAddress })
-  return { file, storage, clock, from, wait: (time: number) => clock.set(clock.now() + time) }
+  return { file, storage, throttle, clock, from, wait: (time: number) => clock.set(clock.now() + time) }
 }
 
 /** Failures until the first that is held back. */
@@ -99,6 +99,18 @@ describe('one user', () => {
     assert.equal((await from('alice', '203.0.113.67')).kind, 'blocked', 'from a new address')
     await admitted(await from('alice', '198.51.100.7')).succeed()
     assert.equal(await untilBlocked(() => from('alice', '198.51.100.7')), 5, 'there guesses are counted as well')
+  })
+
+  test('an administrator can forgive a user everything, and nobody else', async () => {
+    const { from, throttle } = await open()
+    await admitted(await from('alice', '198.51.100.7')).succeed()
+    for (const name of ['alice', 'bob']) {
+      for (const address of ['198.51.100.7', '203.0.113.66']) await untilBlocked(() => from(name, address))
+    }
+    await throttle.forgive('default', 'alice')
+    for (const address of ['198.51.100.7', '203.0.113.66'])
+      assert.equal(await untilBlocked(() => from('alice', address)), 5)
+    assert.equal((await from('bob', '203.0.113.66')).kind, 'blocked')
   })
 
   test('users who exist and users who do not are counted alike', async () => {
