@@ -119,8 +119,8 @@ function factsOf(certificate: Certificate | null | undefined): CertificateFacts 
   if (!certificate) return null
   const known = facts.get(certificate)
   if (known !== undefined) return known
-  const { thumbprint, subject, issuer, serialNumber } = certificate
-  const made = { thumbprint, subject: subject.toString(), issuer: issuer.toString(), serialNumber }
+  const { thumbprint, subject, issuer, serialNumber, notAfter } = certificate
+  const made = { thumbprint, subject: subject.toString(), issuer: issuer.toString(), serialNumber, notAfter }
   facts.set(certificate, made)
   return made
 }
