@@ -26,6 +26,8 @@ export async function run(): Promise<void> {
 /** One command line in, its exit code out. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   const { terminal } = world
+  const json = argv.includes('--json')
+  if (json && !terminal.interactive) terminal.ask.silence()
   try {
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
     if (words[0] === '--version' || words[0] === '-V') return await printVersion(terminal)
@@ -34,7 +36,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     const { command } = await row.load()
     return await call(command, words, world)
   } catch (error) {
-    return reportFailure(error, terminal, argv.includes('--json'))
+    return reportFailure(error, terminal, json)
   }
 }
 

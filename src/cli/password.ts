@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { CodedError } from '../errors.ts'
 import type { Context } from './command.ts'
 
@@ -90,9 +90,12 @@ function fromEnvironment(env: NodeJS.ProcessEnv, name: string): string {
   })
 }
 
+const longestPassword = 64 * 1024
+
 async function fromFile(file: string): Promise<string> {
   try {
-    return (await readFile(file, 'utf8')).split(/\r?\n/u, 1)[0] ?? ''
+    const start = createReadStream(file, { encoding: 'utf8', end: longestPassword })
+    return (await start.toArray()).join('').split(/\r?\n/u, 1)[0] ?? ''
   } catch (cause) {
     throw new CodedError('ERR_CLI_PASSWORD_REQUIRED', `cannot read the password file ${file}`, {
       remedy: 'Name a file that exists and that this user may read.',

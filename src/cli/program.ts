@@ -34,7 +34,11 @@ export async function parse(
     // Too few words: the help stands on standard error, and nothing was done.
     if (code === 'commander.help') return exit.usage
     if (!code?.startsWith('commander.')) throw error
-    const text = message.replace(/^error: /u, '').replace(/\n/gu, ' ')
+    // What follows an option with "=" may be a secret under a name that was typed wrong.
+    const text = message
+      .replace(/^error: /u, '')
+      .replace(/^(unknown option '[^'=]*)=[^']*'/u, "$1'")
+      .replace(/\n/gu, ' ')
     throw new CodedError('ERR_CLI_USAGE', text, { remedy: `Run \`${help}\`.` })
   }
   return values ?? exit.usage

@@ -10,24 +10,30 @@ export interface Prompter {
   hidden(question: string): Promise<string | undefined>
   /** All that is left of standard input, for commands that read a file from it. Throws ERR_CLI_INPUT beyond 64 MiB. */
   rest(): Promise<Buffer>
+  /** From now on questions are not printed: for `--json`, whose reader may want standard error to be JSON too. */
+  silence(): void
 }
 
 export function createPrompter(stdin: NodeJS.ReadStream, stderr: NodeJS.WriteStream): Prompter {
   const input = new LineInput(stdin)
+  let write = (text: string) => void stderr.write(text)
   return {
     async line(question) {
-      stderr.write(question)
+      write(question)
       const line = await input.line()
-      if (!stdin.isTTY) stderr.write('\n')
+      if (!stdin.isTTY) write('\n')
       return line
     },
     async hidden(question) {
-      stderr.write(question)
+      write(question)
       const line = stdin.isTTY ? await input.hiddenLine() : await input.line()
-      stderr.write('\n')
+      write('\n')
       return line
     },
     rest: () => input.rest(),
+    silence: () => {
+      write = () => {}
+    },
   }
 }
 

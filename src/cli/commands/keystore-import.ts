@@ -1,5 +1,4 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { CodedError } from '../../errors.ts'
 import { replaceChain, setPrivateKey, setTrustedCertificate } from '../../pki/keystore/change.ts'
 import { findEntry, type KeyStore } from '../../pki/keystore/keystore.ts'
@@ -11,6 +10,7 @@ import { expiry } from '../expiry.ts'
 import { type AccessedStore, openOrBegin, save, typeNames } from '../key-store-access.ts'
 import { givenKeyPassword, keyPasswordOptions, passwordOptions } from '../password.ts'
 import { readCertificates } from '../read-certificates.ts'
+import { readInput } from '../read-input.ts'
 import { plain, type Terminal } from '../terminal.ts'
 
 export const command = defineCommand({
@@ -41,11 +41,11 @@ A store that does not exist is begun.`,
   async run(ctx) {
     const { options, terminal, clock } = ctx
     const { alias } = options
-    const given = readCertificates(await readFile(ctx.path(ctx.arguments.certificate)), ctx.arguments.certificate)
+    const given = readCertificates(await readInput(ctx, ctx.arguments.certificate), ctx.arguments.certificate)
     const key =
       options.privateKey === undefined
         ? undefined
-        : await readKey(ctx.path(options.privateKey), await givenKeyPassword(ctx))
+        : readKey(await readInput(ctx, options.privateKey), options.privateKey, await givenKeyPassword(ctx))
     const accessed = await openOrBegin(ctx, ctx.arguments.file, options, options.type)
     const existing = findEntry(accessed.store, alias)
     const created = clock.now()
@@ -68,8 +68,7 @@ A store that does not exist is begun.`,
   },
 })
 
-async function readKey(file: string, passphrase: string | undefined): Promise<KeyObject> {
-  const bytes = await readFile(file)
+function readKey(bytes: Buffer, file: string, passphrase: string | undefined): KeyObject {
   try {
     const pem = bytes.includes('-----BEGIN ')
     const secret = passphrase === undefined ? {} : { passphrase }

@@ -1,3 +1,6 @@
+import { buildName } from '../../pki/x509/build-name.ts'
+import { readName } from '../../pki/x509/name.ts'
+import { javaName } from './java-name.ts'
 import { KeytoolError } from './keytool-error.ts'
 import type { Session } from './session.ts'
 
@@ -22,7 +25,7 @@ export async function askName(session: Session): Promise<string> {
       if (answer !== '') parts[type] = answer
     }
     const name = questions.map(([type]) => `${type}=${escaped(parts[type] ?? '')}`).join(', ')
-    const correct = await ask.line(`Is ${name} correct?\n  [no]:  `)
+    const correct = await ask.line(`Is ${javaName(readName(buildName(name)))} correct?\n  [no]:  `)
     if (/^y(es)?$/iu.test(correct ?? '')) return name
   }
   throw new KeytoolError('Too many retries, program terminated', { javaClass: 'java.lang.RuntimeException' })

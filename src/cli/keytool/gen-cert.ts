@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { signatureVerifies } from '../../pki/path/signature.ts'
 import { buildCertificate } from '../../pki/x509/build-certificate.ts'
 import { keyIdentifier } from '../../pki/x509/build-extensions.ts'
@@ -47,7 +47,7 @@ export async function genCert(session: Session): Promise<OpenedStore> {
 /** A request proves that its maker holds the key: one that does not is refused. */
 async function readRequest(session: Session): Promise<CertificateRequest> {
   const file = session.value('infile')
-  const bytes = file === undefined ? await session.ctx.terminal.ask.rest() : await readFile(session.ctx.path(file))
+  const bytes = await session.input(file)
   try {
     const block = looksLikePem(bytes)
       ? readPem(bytes).find(({ label }) => label.endsWith('CERTIFICATE REQUEST'))

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { setTrustedCertificate } from '../../pki/keystore/change.ts'
 import { findEntry, type KeyStore } from '../../pki/keystore/keystore.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
@@ -15,7 +14,7 @@ import { type OpenedStore, openToChange, saveStore } from './store-access.ts'
 /** `-importcert`: a trusted certificate under a new alias, or the authority's reply for the key that stands under the alias. */
 export async function importCert(session: Session): Promise<OpenedStore> {
   const opened = await openToChange(session, { create: true })
-  const certificates = readInput(await inputBytes(session), session.value('file') ?? 'standard input')
+  const certificates = readReply(await session.input(session.value('file')), session.value('file') ?? 'standard input')
   if (findEntry(opened.store, session.alias)?.kind === 'private-key') {
     const installed = await installReply(session, opened, certificates)
     session.err(`Certificate reply was ${installed ? '' : 'not '}installed in keystore`)
@@ -26,15 +25,7 @@ export async function importCert(session: Session): Promise<OpenedStore> {
   return opened
 }
 
-async function inputBytes(session: Session): Promise<Buffer> {
-  const file = session.value('file')
-  if (file === undefined) return session.ctx.terminal.ask.rest()
-  return readFile(session.ctx.path(file)).catch(cause => {
-    throw new KeytoolError(`${file} (No such file or directory)`, { javaClass: 'java.io.FileNotFoundException', cause })
-  })
-}
-
-function readInput(bytes: Buffer, file: string): Certificate[] {
+function readReply(bytes: Buffer, file: string): Certificate[] {
   try {
     return readCertificates(bytes, file)
   } catch (cause) {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { writePem } from '../../pki/x509/pem.ts'
 import { readCertificates } from '../read-certificates.ts'
 import { javaCertificate } from './java-certificate.ts'
@@ -20,20 +19,11 @@ export async function printCert(session: Session): Promise<undefined> {
 
 async function read(session: Session) {
   const file = session.value('file')
-  const bytes =
-    file === undefined
-      ? await session.ctx.terminal.ask.rest()
-      : await readFile(session.ctx.path(file)).catch(missing(file))
+  const bytes = await session.input(file)
   try {
     return readCertificates(bytes, file ?? 'standard input')
   } catch (cause) {
     const what = bytes.length === 0 ? 'Empty input' : 'Failed to parse input'
     throw new KeytoolError(what, { remedy: (cause as Error).message, cause })
-  }
-}
-
-function missing(file: string) {
-  return (cause: unknown): never => {
-    throw new KeytoolError(`${file} (No such file or directory)`, { javaClass: 'java.io.FileNotFoundException', cause })
   }
 }

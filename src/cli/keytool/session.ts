@@ -1,5 +1,6 @@
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import type { Context } from '../command.ts'
+import { readInput } from '../read-input.ts'
 import type { Flags, OptionName } from './flags.ts'
 import { weaknesses } from './java-certificate.ts'
 import { KeytoolError } from './keytool-error.ts'
@@ -35,6 +36,16 @@ export class Session {
   /** Text that brings its own line ends. */
   write(text: string | Uint8Array): void {
     this.ctx.terminal.stdout.write(text)
+  }
+
+  /** A file that a flag names, else standard input. */
+  async input(file: string | undefined): Promise<Buffer> {
+    try {
+      return await readInput(this.ctx, file ?? '-')
+    } catch (cause) {
+      const text = `${file} (${(cause as Error).message.includes('not exist') ? 'No such file or directory' : 'cannot be read'})`
+      throw new KeytoolError(text, { javaClass: 'java.io.FileNotFoundException', cause })
+    }
   }
 
   err(text: string): void {
