@@ -6,5 +6,6 @@ export interface LoadedConfiguration extends ReadConfig<Configuration>, Surround
 
 /** Throws ConfigError with all problems at once, or ERR_CONFIG_UNREADABLE. */
 export function loadConfiguration(file: string, surroundings: Surroundings): LoadedConfiguration {
-  return { ...readConfig(file, configurationSchema, surroundings), ...surroundings }
+  // Surroundings first: on a reload they are the configuration of before.
+  return { ...surroundings, ...readConfig(file, configurationSchema, surroundings) }
 }
