@@ -1,0 +1,153 @@
+// A whole server on its own files, with people who connect to it: for tests of what holds from the socket to the answer.
+import { writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:https'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import type { TLSSocket } from 'node:tls'
+import { systemClock } from '../../src/clock.ts'
+import type { BindingStore } from '../../src/identity/bindings/binding-store.ts'
+import { createSqlBindingStore } from '../../src/identity/bindings/sql-binding-store.ts'
+import { createPasswordHasher } from '../../src/identity/users/password/password-hasher.ts'
+import { createSqlUserStore } from '../../src/identity/users/sql-user-store.ts'
+import type { UserStore } from '../../src/identity/users/user.ts'
+import { emptyKeyStore, setPrivateKey, setTrustedCertificate } from '../../src/pki/keystore/change.ts'
+import { encodeKeyStore } from '../../src/pki/keystore/save.ts'
+import { openStorage } from '../../src/storage/open-storage.ts'
+import { type Issued, testAuthority } from './certificates.ts'
+import { scratchFolder } from './scratch.ts'
+import { serveFrom } from './server.ts'
+
+const password = 'trustworthy'
+
+export interface Setting {
+  /** entries of the trust store, by alias */
+  readonly anchors: Readonly<Record<string, Issued>>
+  readonly bindings?: readonly object[]
+  readonly mutualTls?: object
+  readonly basic?: object
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body: {
+    readonly user?: string
+    readonly authenticatedBy?: string
+    readonly code?: string
+    readonly detail?: string
+  }
+  readonly challenges: string | undefined
+  readonly socket: TLSSocket
+}
+
+export interface Client {
+  /** one request; connections are kept and used again */
+  get(headers?: Readonly<Record<string, string | readonly string[]>>): Promise<Answer>
+  /** the user, or the code of the refusal */
+  whoami(headers?: Readonly<Record<string, string | readonly string[]>>): Promise<string | undefined>
+  /** fulfilled when the connection of that answer has ended */
+  ended(answer: Answer): Promise<void>
+}
+
+export interface IdentityServer {
+  /** A client with this certificate (none when left out); `chain` is what it sends, its own certificates when left out. */
+  client(certificate?: Issued, options?: { chainPem?: string; rejectUnauthorized?: boolean }): Client
+  /** the stores as another process has them open */
+  readonly users: UserStore
+  readonly bindings: BindingStore
+  /** Writes other settings and reloads. */
+  become(setting: Partial<Setting>): Promise<void>
+  /** Writes other settings, which the server has to refuse. */
+  refuseToBecome(setting: Partial<Setting>): Promise<void>
+}
+
+/** Call it at the top of the file: it ends when the file's tests are done. */
+export async function identityServer(setting: Setting): Promise<IdentityServer> {
+  const folder = scratchFolder()
+  const root = testAuthority({ name: 'Server CA' })
+  const identity = root.issueServer()
+  const key = setPrivateKey(emptyKeyStore('PKCS12'), 'server', {
+    key: identity.privateKey,
+    chain: [identity.certificate],
+  })
+  writeFileSync(join(folder, 'server.p12'), encodeKeyStore(key, { password }))
+  let present = setting
+  const write = (): string => {
+    let store = emptyKeyStore('PKCS12')
+    for (const [alias, { certificate }] of Object.entries(present.anchors))
+      store = setTrustedCertificate(store, alias, certificate)
+    writeFileSync(join(folder, 'trust.p12'), encodeKeyStore(store, { password }))
+    const yaml = JSON.stringify(configuration(present))
+    writeFileSync(join(folder, 'countersign.yaml'), yaml)
+    return yaml
+  }
+  const server = await serveFrom(folder, write())
+  after(() => server.stop('the test is over'))
+  const storage = await openStorage({ kind: 'sqlite', file: join(folder, 'users.db') })
+  after(() => storage.close())
+  const become = async (next: Partial<Setting>, expected: string) => {
+    present = { ...present, ...next }
+    write()
+    const outcome = await server.reload('a test')
+    if (outcome !== expected) throw new Error(`the reload was ${outcome}`)
+  }
+  return {
+    client: (certificate, options) => connect(`${server.url}/whoami`, root.pem, certificate, options),
+    users: createSqlUserStore({ storage, hasher: createPasswordHasher() }),
+    bindings: createSqlBindingStore(storage, systemClock),
+    become: next => become(next, 'reloaded'),
+    refuseToBecome: next => become(next, 'refused'),
+  }
+}
+
+function configuration({ bindings = [], mutualTls, basic }: Setting): object {
+  return {
+    listeners: [
+      {
+        address: '127.0.0.1',
+        port: 0,
+        clientAuth: 'want',
+        keyStore: { file: 'server.p12', password },
+        trustStore: [{ file: 'trust.p12', password }],
+      },
+    ],
+    management: { enabled: false },
+    authenticators: { 'mutual-tls': { bindings, ...mutualTls }, basic: { enabled: false, ...basic } },
+    users: { store: 'sqlite', file: 'users.db' },
+    audit: { enabled: false },
+  }
+}
+
+function connect(
+  url: string,
+  ca: string,
+  certificate: Issued | undefined,
+  options: { chainPem?: string } = {},
+): Client {
+  const identity = certificate && { key: certificate.keyPem, cert: options.chainPem ?? certificate.chainPem }
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca, ...identity })
+  after(() => agent.destroy())
+  const get: Client['get'] = (headers = {}) =>
+    new Promise((resolve, reject) => {
+      const sent = request(url, { agent, headers: headers as Record<string, string | string[]> }, async response => {
+        const socket = response.socket as TLSSocket
+        const chunks = await response.toArray()
+        const body = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+        const challenges = response.headers['www-authenticate']
+        resolve({ status: response.statusCode ?? 0, body, challenges, socket })
+      })
+      sent.on('error', reject)
+      sent.end()
+    })
+  return {
+    get,
+    async whoami(headers) {
+      const { body } = await get(headers)
+      return body.user ?? body.code
+    },
+    ended: ({ socket }) =>
+      new Promise(resolve => {
+        if (socket.destroyed) resolve()
+        else socket.once('close', () => resolve())
+      }),
+  }
+}
