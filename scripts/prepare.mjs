@@ -1,4 +1,5 @@
-// Runs before `npm start` and `npm test`, under whatever Node the machine has (20 or later): installs what is missing.
+// The first step of `npm start` and `npm test`, under whatever Node the machine has (20 or later): installs what is missing. Not a
+// `prestart`, because npm runs none where .npmrc says ignore-scripts, and that keeps install scripts of dependencies out.
 // With --tests it also sees to the real programs that the tests talk to, from Debian's packages.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
