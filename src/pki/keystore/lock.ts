@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
-import { link, open, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { link, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CodedError } from '../../errors.ts'
@@ -69,14 +69,31 @@ async function take(lock: string, content: string, path: string): Promise<void> 
 /** What this process wrote, or is about to write, into locks. */
 const mine = new Set<string>()
 
+/** Makes the lock with its owner's name in it in one step: no reader, and no crash, ever sees it without. */
 async function create(lock: string, content: string, path: string): Promise<boolean> {
+  const named = `${lock}.${randomBytes(6).toString('hex')}`
   try {
-    const handle = await open(lock, 'wx', 0o600)
+    await writeFile(named, content, { flag: 'wx', mode: 0o600 })
     try {
-      await handle.writeFile(content)
+      await link(named, lock)
+      return true
     } finally {
-      await handle.close()
+      await unlink(named)
     }
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    // file systems without hard links: FAT, some network shares
+    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS') {
+      return await createInTwoSteps(lock, content, path)
+    }
+    throw unwritable(path, cause)
+  }
+}
+
+async function createInTwoSteps(lock: string, content: string, path: string): Promise<boolean> {
+  try {
+    await writeFile(lock, content, { flag: 'wx', mode: 0o600 })
     return true
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
