@@ -163,6 +163,51 @@ describe('writing', () => {
     })
   })
 
+  test('however many queries wait, others get their turn', async () => {
+    await opened(freshFile(), async storage => {
+      let turns = 0
+      let done = false
+      const count = () => {
+        turns++
+        if (!done) setImmediate(count)
+      }
+      setImmediate(count)
+      const write = (i: number) =>
+        storage.write(transaction =>
+          transaction
+            .insertInto('users')
+            .values(row(`${i}`))
+            .execute(),
+        )
+      await Promise.all(Array.from({ length: 500 }, (_, i) => write(i)))
+      done = true
+      assert.ok(turns > 5, `${turns} turns in 500 transactions`)
+    })
+  })
+
+  test('what was confirmed is there after the process was killed', async () => {
+    const file = freshFile()
+    const script = `
+      import { openStorage } from ${JSON.stringify(join(import.meta.dirname, '../../src/storage/open-storage.ts'))}
+      const storage = await openStorage({ kind: 'sqlite', file: ${JSON.stringify(file)} })
+      for (let i = 0; ; i++) {
+        await storage.change('users', transaction =>
+          transaction.insertInto('users').values({ id: 'u' + i, tenant: 'default', name: 'u' + i, state: 'active', created: 1 }).execute())
+        process.stdout.write('u' + i + '\\n')
+        if (i === 20) process.kill(process.pid, 'SIGKILL')
+      }`
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script])
+    const confirmed = stdout.trim().split('\n')
+    assert.ok(confirmed.length >= 20)
+    await opened(file, async ({ db }) => {
+      const stored = new Set(await names(db))
+      assert.deepEqual(
+        confirmed.filter(name => !stored.has(name)),
+        [],
+      )
+    })
+  })
+
   test('a lock that is never given back is told as such', { timeout: 60_000 }, async () => {
     const file = freshFile()
     await opened(file, async storage => {

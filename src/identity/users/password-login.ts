@@ -37,6 +37,9 @@ export interface PasswordLoginSource {
 
 const maxRemembered = 1000
 
+/** Attempts at a time, those included that wait to be counted. */
+const maxUnderway = 500
+
 /**
  * Clients that send the password with every request would cost 33 ms each time. So a password that was right is remembered for a
  * short while: not the password but its HMAC under a key that only this process has and forgets when it ends, and only until anything
@@ -80,6 +83,7 @@ export function createPasswordLogin({
     const place = `${mac} ${addressGroup(attempt.remoteAddress)}`
     const running = underway.get(place)
     if (running !== undefined) return running
+    if (underway.size >= maxUnderway) return Promise.resolve(tooBusy)
     const result = attemptLogin(mac, attempt).finally(() => underway.delete(place))
     underway.set(place, result)
     return result

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -14,6 +14,9 @@ import { isBusy, storageFailure } from './storage-failure.ts'
 
 /** Milliseconds to wait for another process's transaction. They are short: nobody holds one over a hash or an answer. */
 const patience = 5_000
+
+/** Milliseconds of queries after which everybody else gets a turn. */
+const longestTurn = 5
 
 /** Statements kept ready; the queries of all rooms are far fewer. */
 const maxStatements = 200
@@ -30,13 +33,22 @@ export function sqliteDialect(database: DatabaseSync, file: string): Dialect {
 
 class SqliteDriver implements Driver {
   readonly #connection: SqliteConnection
+  #turnBegan: number | undefined
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection
   }
 
   async init() {}
+  // Queries are done when they are called, so a thousand that wait for one another would follow each other without the event loop
+  // coming round to anything else.
   async acquireConnection() {
+    if (this.#turnBegan === undefined) {
+      this.#turnBegan = performance.now()
+      setImmediate(() => {
+        this.#turnBegan = undefined
+      })
+    } else if (performance.now() - this.#turnBegan > longestTurn) await nextTurn()
     return this.#connection
   }
   // Immediate: a transaction that begins by reading and then finds somebody else writing would fail in its middle.
