@@ -2,6 +2,7 @@ import { isCoded } from '../../errors.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { Crl } from '../x509/crl.ts'
 import { allReasons, type DistributionPoint } from '../x509/distribution-points.ts'
+import { nameMatchKey } from '../x509/name-match.ts'
 import { findDelta } from './crl-delta.ts'
 import { findEntry, reasonText, removeFromCrl } from './crl-entry.ts'
 import { crlIssuersOf, distributionPointsOf, reasonsCovered } from './crl-scope.ts'
@@ -34,12 +35,16 @@ function statusOf(certificate: Certificate, above: Path, search: Search): Revoca
   const covered = new Set<number>()
   let validUntil = Number.POSITIVE_INFINITY
   let reason = `there is no revocation list of ${certificate.issuer}`
+  const answered = new Set<string>()
   for (const point of distributionPointsOf(certificate)) {
     for (const crl of listsFor(point, certificate, search)) {
-      const use = useList(crl, certificate, point, covered, above, search)
+      // of two lists about the same certificates the newer one counts; of lists about different ones, all that say "revoked"
+      if (answered.has(scopeKey(crl))) continue
+      const use = useList(crl, certificate, point, above, search)
       if (use.state === 'unusable') reason = use.why
       if (use.state === 'revoked') return untrusted('certificate_revoked', use.why, certificate)
       if (use.state === 'not listed') {
+        answered.add(scopeKey(crl))
         for (const bit of use.reasons) covered.add(bit)
         validUntil = Math.min(validUntil, use.validUntil)
       }
@@ -51,7 +56,12 @@ function statusOf(certificate: Certificate, above: Path, search: Search): Revoca
 }
 
 function listsFor(point: DistributionPoint, certificate: Certificate, search: Search): readonly Crl[] {
-  return crlIssuersOf(point, certificate).flatMap(name => search.question.crls?.issuedBy(name) ?? [])
+  const lists = crlIssuersOf(point, certificate).flatMap(name => search.question.crls?.issuedBy(name) ?? [])
+  return lists.toSorted((one, other) => other.thisUpdate - one.thisUpdate)
+}
+
+function scopeKey(crl: Crl): string {
+  return `${nameMatchKey(crl.issuer)} ${crl.extensions.get('2.5.29.28')?.value.toString('hex') ?? ''}`
 }
 
 type Use =
@@ -61,17 +71,10 @@ type Use =
   | { readonly state: 'not listed'; readonly reasons: ReadonlySet<number>; readonly validUntil: number }
 
 // RFC 5280 section 6.3.3 (a) to (l) for one list. A list that cannot be read is as good as none.
-function useList(
-  crl: Crl,
-  certificate: Certificate,
-  point: DistributionPoint,
-  covered: ReadonlySet<number>,
-  above: Path,
-  search: Search,
-): Use {
+function useList(crl: Crl, certificate: Certificate, point: DistributionPoint, above: Path, search: Search): Use {
   try {
     const reasons = reasonsCovered(crl, certificate, point)
-    if (reasons === undefined || reasons.isSubsetOf(covered)) return { state: 'beside the point' }
+    if (reasons === undefined) return { state: 'beside the point' }
     const signer = findCrlSigner(crl, point, above, search)
     if (typeof signer === 'string') return { state: 'unusable', why: signer }
     const fault = crlFault(crl, search)
