@@ -21,7 +21,7 @@ export interface EndpointsSource extends Omit<GatewaySource, 'routes' | 'events'
 export interface Endpoints {
   /** answers every request of a listener */
   readonly serve: Handler
-  /** Ends what is still going on with upstreams. */
+  /** Ends what is still going on with upstreams, save what other endpoints with the same `keep` go on with. */
   close(): Promise<void>
 }
 
@@ -39,6 +39,7 @@ interface Resource {
  */
 export function createEndpoints(source: EndpointsSource): Endpoints {
   const { chain, events } = source
+  const accesses = source.routes.map(route => compileAccess(route, chain.names))
   const gateway = createGateway({ ...source, claims: authorization => chain.claimedBy(authorization) !== undefined })
   const whoami: Resource = { access: compileAccess({}, chain.names), answer: serveWhoami }
 
@@ -97,11 +98,7 @@ export function createEndpoints(source: EndpointsSource): Endpoints {
       ...gateway.routes.map((route, i) => ({
         method: '*',
         path: route.path,
-        handle: guard({
-          access: compileAccess(source.routes[i]!, chain.names),
-          examine: route.examine,
-          answer: route.pass,
-        }),
+        handle: guard({ access: accesses[i]!, examine: route.examine, answer: route.pass }),
       })),
     ]),
     close: gateway.close,

@@ -9,11 +9,12 @@ import { crossOriginRefusal } from './cross-origin.ts'
 import { drainRequest } from './drain-request.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
 import { type AssertionIssuer, createIdentitySource } from './identity-source.ts'
+import type { Ongoing } from './kept.ts'
 import type { GatewayRouteOptions } from './options.ts'
 import { Relay, type RelayOutcome } from './relay.ts'
 import { RequestBody } from './request-body.ts'
 import { createRequestHeaderFilter } from './request-headers.ts'
-import { openTunnel, type Tunnels } from './tunnel.ts'
+import { openTunnel } from './tunnel.ts'
 import type { Upstream } from './upstream.ts'
 import type { UpstreamFailure } from './upstream-failure.ts'
 import { createUpstreamPath } from './upstream-path.ts'
@@ -26,7 +27,8 @@ export interface GatewayRouteSource {
   /** whether an Authorization header is for one of our authenticators: such a one is never passed on */
   claims(authorization: string): boolean
   readonly issuer: AssertionIssuer
-  readonly tunnels: Tunnels
+  /** requests and tunnels under way, to be ended with the route */
+  readonly ongoing: Ongoing
   readonly clock: Clock
   readonly epoch: { readonly value: number }
   readonly events: Pick<Events, 'upstreamFailed'>
@@ -42,7 +44,7 @@ export interface GatewayRoute {
 
 /** One route to one upstream: what is the same for all its requests is made here, once. */
 export function createGatewayRoute(source: GatewayRouteSource): GatewayRoute {
-  const { options, upstream, clock, epoch, events } = source
+  const { options, upstream, ongoing, clock, epoch, events } = source
   const { path, timeouts } = options
   const limits = { queue: timeouts.connect * 2, stall: timeouts.idle }
   const upstreamPath = createUpstreamPath(options)
@@ -107,8 +109,13 @@ export function createGatewayRoute(source: GatewayRouteSource): GatewayRoute {
   }
 
   function send(exchange: Exchange, request: Dispatcher.DispatchOptions): Promise<RelayOutcome> {
-    return new Promise(settle => {
-      upstream.dispatch(request, new Relay(exchange, limits, settle))
+    return new Promise(resolve => {
+      const relay = new Relay(exchange, limits, outcome => {
+        ongoing.delete(relay)
+        resolve(outcome)
+      })
+      ongoing.add(relay)
+      upstream.dispatch(request, relay)
     })
   }
 
@@ -118,7 +125,7 @@ export function createGatewayRoute(source: GatewayRouteSource): GatewayRoute {
       case 'gone':
         break
       case 'switched':
-        openTunnel(exchange.upgrade!, outcome.switched, { idle: timeouts.websocketIdle, tunnels: source.tunnels })
+        openTunnel(exchange.upgrade!, outcome.switched, { idle: timeouts.websocketIdle, ongoing })
         break
       case 'faulty':
         sendProblem(exchange, faults[outcome.fault])

@@ -3,9 +3,9 @@ import type { Log } from '../../log.ts'
 import type { Events } from '../../telemetry/events/events.ts'
 import { type AssertionKeys, openAssertionKeys } from './assertion/assertion-keys.ts'
 import { createGatewayRoute, type GatewayRoute } from './gateway-route.ts'
+import { createGatewayKeep, type GatewayKeep, type Kept } from './kept.ts'
 import type { AssertionOptions, GatewayRouteOptions } from './options.ts'
-import type { Tunnels } from './tunnel.ts'
-import { createUpstream, type Upstream } from './upstream.ts'
+import { createUpstream } from './upstream.ts'
 
 export interface GatewaySource {
   readonly routes: readonly ConfiguredRoute[]
@@ -14,8 +14,8 @@ export interface GatewaySource {
   readonly assertionHeaders: readonly string[]
   /** whether an Authorization header is for one of our authenticators: such a one is never passed on */
   claims(authorization: string): boolean
-  /** undefined: opened or made as `assertion` says; given: those of the gateway before, after a reload */
-  readonly keys?: AssertionKeys
+  /** what this gateway has in common with the one before it, or after; undefined: nothing */
+  readonly keep?: GatewayKeep
   readonly epoch: { readonly value: number }
   readonly clock: Clock
   readonly events: Pick<Events, 'upstreamFailed'>
@@ -30,41 +30,44 @@ export interface ConfiguredRoute extends GatewayRouteOptions {
 export interface Gateway {
   readonly routes: readonly GatewayRoute[]
   readonly keys: AssertionKeys
-  /** Ends all connections to upstreams, and the tunnels through them. */
+  /** Ends connections, requests and tunnels, save those that another gateway goes on with. */
   close(): Promise<void>
 }
 
 /** Makes the gateway. Opens or makes the keys for assertions; connects to nothing yet. Throws what openAssertionKeys throws. */
 export function createGateway(source: GatewaySource): Gateway {
-  const { assertion, clock, log } = source
-  const keys = source.keys ?? openAssertionKeys(assertion, clock, log)
+  const { assertion, clock, log, keep = createGatewayKeep() } = source
+  const releases: (() => Promise<void>)[] = []
+  const hold = <T>(kept: Kept<T>, from: unknown, make: () => T): T => {
+    const key = JSON.stringify(from)
+    const value = kept.hold(key, make)
+    releases.push(() => kept.release(key))
+    return value
+  }
+  const keys = hold(keep.keys, assertion, () => openAssertionKeys(assertion, clock, log))
   const issuer = { keys, issuer: assertion.issuer, lifetimeSeconds: assertion.lifetime }
-  const upstreams = new Map<string, Upstream>()
-  const tunnels: Tunnels = new Set()
-  const routes = source.routes.map(options =>
-    createGatewayRoute({ ...source, options, issuer, tunnels, upstream: sharedUpstream(upstreams, options) }),
-  )
+  const routes = source.routes.map(options => {
+    const terms = upstreamTerms(options)
+    // Routes to the same place under the same terms share its connections.
+    const upstream = hold(keep.upstreams, terms, () => createUpstream(terms))
+    const ongoing = hold(keep.ongoing, options, () => new Set())
+    return createGatewayRoute({ ...source, options, issuer, ongoing, upstream })
+  })
   return {
     routes,
     keys,
     async close() {
-      for (const tunnel of tunnels) tunnel.destroy()
-      await Promise.all([...upstreams.values()].map(upstream => upstream.close()))
+      await Promise.all(releases.splice(0).map(release => release()))
     },
   }
 }
 
-/** Routes to the same place under the same terms share its connections. */
-function sharedUpstream(upstreams: Map<string, Upstream>, route: ConfiguredRoute): Upstream {
-  const options = {
+function upstreamTerms(route: ConfiguredRoute) {
+  return {
     origin: new URL(route.upstream).origin,
     authorities: route.insecurePublicAuthorities ? ('public' as const) : (route.authorities ?? []),
     connections: route.connections,
     connectTimeout: route.timeouts.connect,
     headerLimit: route.maxResponseHeaderBytes,
   }
-  const key = JSON.stringify(options)
-  const known = upstreams.get(key) ?? createUpstream(options)
-  upstreams.set(key, known)
-  return known
 }

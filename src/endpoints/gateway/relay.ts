@@ -128,6 +128,12 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#response.destroy(error)
   }
 
+  /** Ends it in the middle: the route is no more, or not for this client. */
+  destroy(): void {
+    this.#abort(new Error('the route is gone'))
+    this.#response.destroy()
+  }
+
   /** RFC 9110 section 6.5.1: trailers go to whoever said that it takes them; HTTP/2 always does. */
   #wantsTrailers(): boolean {
     const { request, headers } = this.#exchange

@@ -1,16 +1,13 @@
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import type { Upgrade } from '../../server/http/exchange.ts'
+import type { Ongoing } from './kept.ts'
 import type { Switched } from './relay.ts'
-
-/** The upstream's ends of the tunnels that are open. */
-export type Tunnels = Set<Duplex>
 
 /** Answers 101 and lets octets through in both directions, until one side ends, breaks, or both are silent for `idle` milliseconds. */
 export function openTunnel(
   upgrade: Upgrade,
   switched: Switched,
-  { idle, tunnels }: { readonly idle: number; readonly tunnels: Tunnels },
+  { idle, ongoing }: { readonly idle: number; readonly ongoing: Ongoing },
 ): void {
   const { socket, head } = upgrade.accept()
   const client = socket as Socket
@@ -19,8 +16,8 @@ export function openTunnel(
   if (head.length > 0) upstream.write(head)
   couple(client, upstream)
   couple(upstream, client)
-  tunnels.add(upstream)
-  upstream.on('close', () => tunnels.delete(upstream))
+  ongoing.add(upstream)
+  upstream.on('close', () => ongoing.delete(upstream))
   // Both directions pass through this socket, so its silence is the silence of both.
   upstream.setTimeout(idle, () => upstream.destroy())
 }

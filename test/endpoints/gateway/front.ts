@@ -8,17 +8,19 @@ import type { AddressInfo } from 'node:net'
 import { after } from 'node:test'
 import { z } from 'zod'
 import { systemClock } from '../../../src/clock.ts'
+import { createGatewayKeep } from '../../../src/endpoints/gateway/kept.ts'
 import { assertionOptions, gatewayRouteFields } from '../../../src/endpoints/gateway/options.ts'
 import { renderProblem } from '../../../src/endpoints/problems/problem-page.ts'
 import { createEndpoints } from '../../../src/endpoints/routes.ts'
 import { routeAccessFields } from '../../../src/identity/access/options.ts'
 import type { Authenticator } from '../../../src/identity/authn/authenticator.ts'
 import { createChain } from '../../../src/identity/authn/chain.ts'
+import { createTrust } from '../../../src/identity/trust/create-trust.ts'
 import { createEpoch, type Epoch } from '../../../src/identity/trust/epoch.ts'
-import type { Judgement, Trust } from '../../../src/identity/trust/trust.ts'
+import type { TrustMaterial } from '../../../src/identity/trust/material.ts'
 import type { UserStore } from '../../../src/identity/users/user.ts'
 import { silentLog } from '../../../src/log.ts'
-import { type Certificate, parseCertificate } from '../../../src/pki/x509/certificate.ts'
+import { parseCertificate } from '../../../src/pki/x509/certificate.ts'
 import { refuse } from '../../../src/refusals.ts'
 import { openListener } from '../../../src/server/tls/listener.ts'
 import { listenerOptions } from '../../../src/server/tls/options.ts'
@@ -35,6 +37,8 @@ export interface Front {
   readonly granted: Parameters<Events['accessGranted']>[0][]
   readonly refused: Parameters<Events['accessRefused']>[0][]
   client(name: string): Issued
+  /** Takes other routes, as a reloaded configuration does. */
+  reload(routes: readonly RouteInput[]): Promise<void>
 }
 
 type RouteInput = Readonly<Record<string, unknown>> & { readonly authorities?: readonly string[] }
@@ -69,28 +73,36 @@ export async function openFront(routes: readonly RouteInput[], options: FrontOpt
   const failures: Front['failures'] = []
   const granted: Front['granted'] = []
   const refused: Front['refused'] = []
-  const endpoints = createEndpoints({
-    chain,
-    routes: routes.map(({ authorities, ...route }) => ({
-      ...routeOptions.parse(route),
-      ...(authorities && { authorities }),
-    })),
-    assertion: assertionOptions.parse(assertion),
-    assertionHeaders: ['UserName'],
-    epoch,
-    clock: systemClock,
-    events: {
-      upstreamFailed: event => void failures.push(event),
-      accessGranted: event => void granted.push(event),
-      accessRefused: event => void refused.push(event),
-    },
-    log: silentLog,
-  })
+  const keep = createGatewayKeep()
+  const material: TrustMaterial = {
+    anchors: [{ alias: 'test', certificate: parseCertificate(authority.der) }],
+    policy: { purpose: 'client' },
+  }
+  const prepare = (inputs: readonly RouteInput[]) =>
+    createEndpoints({
+      chain,
+      keep,
+      routes: inputs.map(({ authorities, ...route }) => ({
+        ...routeOptions.parse(route),
+        ...(authorities && { authorities }),
+      })),
+      assertion: assertionOptions.parse(assertion),
+      assertionHeaders: ['UserName'],
+      epoch,
+      clock: systemClock,
+      events: {
+        upstreamFailed: event => void failures.push(event),
+        accessGranted: event => void granted.push(event),
+        accessRefused: event => void refused.push(event),
+      },
+      log: silentLog,
+    })
+  let endpoints = prepare(routes)
   const listener = await openListener({
     options: listenerOptions.parse({ address: '127.0.0.1', port: 0, clientAuth, limits }),
     identities: [{ alias: 'server', key: server.privateKey, chain: server.chain.map(der => parseCertificate(der)) }],
-    trust: trustEveryone(epoch, parseCertificate(authority.der)),
-    serve: endpoints.serve,
+    trust: createTrust({ material, epoch, clock: systemClock, log: silentLog }),
+    serve: exchange => endpoints.serve(exchange),
     stillHolds: peer => chain.stillHolds(peer),
     problemPage: renderProblem,
     events: { handshakeCompleted() {}, handshakeFailed() {}, connectionRefused() {} },
@@ -110,6 +122,11 @@ export async function openFront(routes: readonly RouteInput[], options: FrontOpt
     granted,
     refused,
     client: name => authority.issue({ subject: [{ type: 'CN', value: name }] }),
+    async reload(next) {
+      const before = endpoints
+      endpoints = prepare(next)
+      await before.close()
+    },
   }
 }
 
@@ -153,33 +170,6 @@ function byBasic(users: Pick<UserStore, 'find'>): Authenticator {
       const principal = { user: user!, tenant: 'default', roles, authenticatedBy: 'basic', binding: null, certificate }
       return { kind: 'accept', principal }
     },
-  }
-}
-
-function trustEveryone(epoch: Epoch, root: Certificate): Trust {
-  const known = new Map<string, Judgement>()
-  return {
-    get epoch() {
-      return epoch.value
-    },
-    judge({ leaf }) {
-      const key = Buffer.from(leaf).toString('base64')
-      const before = known.get(key)
-      if (before?.epoch === epoch.value) return before
-      const certificate = before?.certificate ?? parseCertificate(Buffer.from(leaf))
-      const verdict = {
-        ok: true,
-        path: [certificate, root],
-        anchor: { alias: 'root', certificate: root },
-        pinned: false,
-        validUntil: Number.MAX_SAFE_INTEGER,
-      } as const
-      const judgement = { certificate, verdict, epoch: epoch.value, validUntil: Number.MAX_SAFE_INTEGER }
-      known.set(key, judgement)
-      return judgement
-    },
-    holds: judgement => judgement.epoch === epoch.value,
-    onEpoch: listener => epoch.subscribe(listener),
   }
 }
 
