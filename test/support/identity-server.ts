@@ -36,6 +36,7 @@ export interface Answer {
     readonly detail?: string
   }
   readonly challenges: string | undefined
+  readonly retryAfter: string | undefined
   readonly socket: TLSSocket
 }
 
@@ -133,7 +134,8 @@ function connect(
         const chunks = await response.toArray()
         const body = JSON.parse(Buffer.concat(chunks).toString('utf8'))
         const challenges = response.headers['www-authenticate']
-        resolve({ status: response.statusCode ?? 0, body, challenges, socket })
+        const retryAfter = response.headers['retry-after']
+        resolve({ status: response.statusCode ?? 0, body, challenges, retryAfter, socket })
       })
       sent.on('error', reject)
       sent.end()
