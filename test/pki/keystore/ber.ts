@@ -9,16 +9,16 @@ export function toBer(der: Uint8Array, piece = 100): Buffer {
     if ((element.tag & 0x20) !== 0) {
       parts.push(Buffer.from([element.tag, 0x80]), toBer(content, piece), Buffer.alloc(2))
     } else if (element.tag === 0x04 || element.tag === 0x80) {
-      parts.push(Buffer.from([element.tag | 0x20, 0x80]), ...pieces(content, piece), Buffer.alloc(2))
+      parts.push(Buffer.from([element.tag | 0x20, 0x80]), pieces(content, piece), Buffer.alloc(2))
     } else parts.push(longForm(element.tag, content))
   }
   return Buffer.concat(parts)
 }
 
-function pieces(content: Buffer, size: number): Buffer[] {
+function pieces(content: Buffer, size: number): Buffer {
   const parts: Buffer[] = []
   for (let at = 0; at < content.length; at += size) parts.push(longForm(0x04, content.subarray(at, at + size)))
-  return parts
+  return Buffer.concat(parts)
 }
 
 /** A length of four octets where fewer would do. */

@@ -91,11 +91,11 @@ const digests: ReadonlyMap<string, { name: string; length: number }> = new Map([
 const macIterations = 10_000
 
 /** MacData over `content`, RFC 7292 section 4. The JDK and OpenSSL before 3.4 know no PBMAC1. */
-export function encodeMac(content: Buffer, password: string): Buffer {
+export function encodeMac(content: Buffer, password: string, iterations = macIterations): Buffer {
   const salt = randomBytes(20)
-  const input = { digest: 'sha256', password: pkcs12Encodings(password)[0]!, salt, iterations: macIterations }
+  const input = { digest: 'sha256', password: pkcs12Encodings(password)[0]!, salt, iterations }
   const key = pkcs12Kdf(input, 'mac', 32, new WorkBudget('the key store'))
   const mac = createHmac('sha256', key).update(content).digest()
   const digestInfo = sequence(sequence(oid(sha256Oid), nullValue()), octetString(mac))
-  return sequence(digestInfo, octetString(salt), integer(macIterations))
+  return sequence(digestInfo, octetString(salt), integer(iterations))
 }
