@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { CodedError } from '../errors.ts'
 import type { Area, Schema } from './schema.ts'
 
-/** An open database with the present schema. Whatever fails in it throws one of the ERR_STORAGE_ codes. */
+/** An open database with the present schema. Whatever fails in it throws a CodedError (docs/errors.md, storage). */
 export interface Storage {
   /** for reading; writing goes through `change` and `write` */
   readonly db: Kysely<Schema>

@@ -21,7 +21,7 @@ export function storageFailure(error: unknown, file: string): unknown {
 }
 
 const known: readonly {
-  readonly code: `ERR_STORAGE_${string}`
+  readonly code: `ERR_${string}`
   readonly kinds: readonly number[]
   readonly system?: readonly (string | undefined)[]
   readonly what: string
