@@ -7,7 +7,7 @@ export interface Explanation {
   readonly meaning: string
   /** what the person who runs this server can do */
   readonly administrator: string
-  /** to paste; capitals are to be replaced */
+  /** to paste; capitals are to be replaced, REQUEST-ID is where it is known */
   readonly commands: readonly string[]
 }
 
@@ -53,7 +53,7 @@ export const explanations: Readonly<Record<ProblemCode, Explanation>> = {
       'Let the client send its intermediate certificates, or add the authority to the trust store. Whoever holds a certificate of that authority is then let in as far as the bindings allow.',
     commands: [
       'countersign cert verify client.crt --trust client-truststore.p12 --intermediates chain.pem',
-      'countersign keystore import client-truststore.p12 --alias partner-ca --file partner-ca.crt',
+      'countersign keystore import client-truststore.p12 partner-ca.crt --alias partner-ca',
     ],
   },
   signature_invalid: {
@@ -75,7 +75,7 @@ export const explanations: Readonly<Record<ProblemCode, Explanation>> = {
     group: 'certificate',
     meaning: 'Somebody who runs this server has locked this very certificate here. Its issuer still stands by it.',
     administrator: 'The audit record says who locked it, and when.',
-    commands: ['countersign audit list'],
+    commands: ['countersign audit list --code certificate_locked'],
   },
   revocation_unknown: {
     group: 'certificate',
@@ -141,14 +141,14 @@ export const explanations: Readonly<Record<ProblemCode, Explanation>> = {
     meaning:
       'The certificate is trusted, but nothing here says that its holder may act as this user. A certificate alone makes nobody a user: a binding does.',
     administrator: 'Bind the certificate to the user, by its thumbprint or by a rule.',
-    commands: ['countersign cert explain client.crt', 'countersign binding add --thumbprint THUMBPRINT --user alice'],
+    commands: ['countersign binding list', 'countersign binding add --certificate client.crt --user alice'],
   },
   binding_ambiguous: {
     group: 'identity',
     meaning:
       'Two bindings fit this certificate equally well and lead to different users. Rather than pick one, the server lets nobody in.',
     administrator: 'List the bindings, and remove one or add one for the thumbprint, which counts more than any rule.',
-    commands: ['countersign cert explain client.crt', 'countersign binding list'],
+    commands: ['countersign cert show client.crt', 'countersign binding list'],
   },
   username_malformed: {
     group: 'identity',
@@ -178,7 +178,7 @@ export const explanations: Readonly<Record<ProblemCode, Explanation>> = {
     group: 'identity',
     meaning: 'The account exists, and an administrator has locked it.',
     administrator: 'The audit record says who locked it. Unlocking takes effect at once.',
-    commands: ['countersign user unlock alice', 'countersign audit list'],
+    commands: ['countersign user unlock alice', 'countersign audit list --user alice'],
   },
   attempts_throttled: {
     group: 'identity',
@@ -193,7 +193,7 @@ export const explanations: Readonly<Record<ProblemCode, Explanation>> = {
     meaning:
       'You were recognised, and this address is not open to you: it asks for a role, or another way of signing in, or it was called from another site.',
     administrator: 'Compare the roles of the user with what the route allows.',
-    commands: ['countersign user list'],
+    commands: ['countersign user list', 'countersign audit list --request REQUEST-ID'],
   },
   bad_request: {
     group: 'request',

@@ -30,7 +30,7 @@ export function renderCode(code: ProblemCode, occurrence?: Pick<Problem, 'detail
 <p class="lead">${prose(meaning)}</p>
 ${happened}
 <section><h2>What you can do</h2><p>${prose(remedy)}</p></section>
-<section><h2>For the administrator</h2><p>${prose(administrator)}</p>${commands.length === 0 ? '' : renderCommands(commands)}</section>`,
+<section><h2>For the administrator</h2><p>${prose(administrator)}</p>${commands.length === 0 ? '' : renderCommands(commands, occurrence?.requestId)}</section>`,
   )
 }
 
@@ -51,8 +51,9 @@ export function pathOf(code: ProblemCode): string {
   return `/problems/${code.replaceAll('_', '-')}`
 }
 
-function renderCommands(commands: readonly string[]): string {
-  return `<pre>${commands.map(command => `<span>${escapeHtml(command)}</span>`).join('')}</pre>`
+function renderCommands(commands: readonly string[], requestId = 'REQUEST-ID'): string {
+  const lines = commands.map(command => escapeHtml(command.replace('REQUEST-ID', requestId)))
+  return `<pre>${lines.map(line => `<span>${line}</span>`).join('')}</pre>`
 }
 
 function renderItem(code: ProblemCode): string {
