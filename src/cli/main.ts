@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { type Clock, systemClock } from '../clock.ts'
 import { type Command, type Context, exit } from './command.ts'
 import { reportFailure } from './failure.ts'
-import { nouns, table } from './table.ts'
+import { nouns, type TableRow, table } from './table.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
 
 export interface World {
@@ -33,8 +33,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     if (words[0] === '--version' || words[0] === '-V') return await printVersion(terminal)
     const row = table.find(each => each.name.split(' ').every((word, i) => words[i] === word))
     if (row === undefined) return await withoutCommand(words, terminal)
-    const { command } = await row.load()
-    return await call(command, words, world)
+    return await call(await load(row), words, world)
   } catch (error) {
     return reportFailure(error, terminal, json)
   }
@@ -50,13 +49,23 @@ async function call(command: Command, words: readonly string[], world: World): P
   return command.run({ ...values, ...contextOf(world), raw })
 }
 
-/** The words name no command: help when asked for, else a suggestion. Only here all commands are loaded. */
+/** The words name no command: help when asked for, else a suggestion. */
 async function withoutCommand(words: readonly string[], terminal: Terminal): Promise<number> {
-  const [{ parse }, modules] = await Promise.all([import('./program.ts'), Promise.all(table.map(row => row.load()))])
+  const { parse } = await import('./program.ts')
   const noun = words[0] !== undefined && words[0] in nouns ? `${words[0]} ` : ''
-  const commands = modules.map(module => module.command)
+  const commands =
+    noun === '' ? table.map(outline) : await Promise.all(table.filter(row => row.name.startsWith(noun)).map(load))
   const values = await parse(commands, words, terminal, `countersign ${noun}--help`)
   return typeof values === 'number' ? values : exit.usage
+}
+
+async function load(row: TableRow): Promise<Command> {
+  return (await row.load()).command
+}
+
+/** Enough of a command for the overview. */
+function outline({ name, summary = '' }: TableRow): Command {
+  return { name: name.split(' '), summary, examples: [], run: () => exit.usage }
 }
 
 function contextOf(world: World): Omit<Context, 'arguments' | 'options' | 'raw'> {

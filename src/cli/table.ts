@@ -3,7 +3,7 @@ import type { Command } from './command.ts'
 /** What the first word of a two-word command is about. */
 export const nouns: Readonly<Record<string, string>> = {
   keystore: 'Key stores and trust stores: JKS, JCEKS (read), PKCS#12, PEM',
-  cert: 'Certificates: show, verify, explain',
+  cert: 'Certificates: what they say, and whether they are trusted',
   user: 'Users of the embedded or shared store',
   binding: 'Which certificate may act as which users',
   audit: 'The record of what was decided',
@@ -12,14 +12,24 @@ export const nouns: Readonly<Record<string, string>> = {
 
 export interface TableRow {
   readonly name: string
+  /** of one-word commands, as in their modules: the overview is printed without loading the server and all that it needs */
+  readonly summary?: string
   load(): Promise<{ readonly command: Command }>
 }
 
 /** Every command, in the order of the help. Loaded when called, so that one command does not pay for all. */
 export const table: readonly TableRow[] = [
-  { name: 'dev', load: () => import('./commands/dev.ts') },
-  { name: 'serve', load: () => import('./commands/serve.ts') },
-  { name: 'check-config', load: () => import('./commands/check-config.ts') },
+  {
+    name: 'dev',
+    summary: 'Makes a demo home on the first run, serves from it, and prints commands to paste',
+    load: () => import('./commands/dev.ts'),
+  },
+  { name: 'serve', summary: 'Serves what a configuration says', load: () => import('./commands/serve.ts') },
+  {
+    name: 'check-config',
+    summary: 'Checks a configuration and everything that it names, and listens to nothing',
+    load: () => import('./commands/check-config.ts'),
+  },
   { name: 'keystore list', load: () => import('./commands/keystore-list.ts') },
   { name: 'keystore export', load: () => import('./commands/keystore-export.ts') },
   { name: 'keystore import', load: () => import('./commands/keystore-import.ts') },
@@ -28,7 +38,11 @@ export const table: readonly TableRow[] = [
   { name: 'keystore delete', load: () => import('./commands/keystore-delete.ts') },
   { name: 'keystore convert', load: () => import('./commands/keystore-convert.ts') },
   { name: 'keystore password', load: () => import('./commands/keystore-password.ts') },
-  { name: 'keytool', load: () => import('./commands/keytool.ts') },
+  {
+    name: 'keytool',
+    summary: "Does what the JDK's keytool does, with the same flags",
+    load: () => import('./commands/keytool.ts'),
+  },
   { name: 'cert show', load: () => import('./commands/cert-show.ts') },
   { name: 'cert verify', load: () => import('./commands/cert-verify.ts') },
   { name: 'user add', load: () => import('./commands/user-add.ts') },

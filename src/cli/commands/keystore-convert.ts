@@ -31,6 +31,7 @@ export const command = defineCommand({
     const { file, out } = ctx.arguments
     const type = typeNamed(options.to) ?? typeOfName(out)
     const accessed = await openToRead(ctx, file, options)
+    if (accessed.store.integrity === 'not-checked') throw unchecked(file)
     const given = await givenNewPassword(ctx)
     const holdsKeys = accessed.store.entries.some(({ kind }) => kind === 'private-key')
     if (type === 'PEM' && holdsKeys && options.plainKey === (given !== undefined)) {
@@ -52,5 +53,16 @@ export const command = defineCommand({
     return exit.yes
   },
 })
+
+// A new store vouches for its entries: it may not be made from entries that nobody vouches for.
+function unchecked(file: string): CodedError {
+  return new CodedError(
+    'ERR_CLI_PASSWORD_REQUIRED',
+    `without its password ${file} could have been changed by anybody`,
+    {
+      remedy: 'Pass --password env:NAME or --password-file FILE.',
+    },
+  )
+}
 
 const noPassword = { password: undefined, passwordFile: undefined, option: 'new-password', repeat: true } as const

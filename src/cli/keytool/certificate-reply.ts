@@ -21,7 +21,7 @@ export async function installReply(
   const chain =
     reply.length === 1 ? single(session, opened, current, reply[0]!) : await whole(session, opened, current, reply)
   if (chain === undefined) return false
-  await saveStore(opened, store => replaceChain(store, alias, chain))
+  await saveStore(session, opened, store => replaceChain(store, alias, chain))
   return true
 }
 

@@ -104,6 +104,8 @@ export function parseFlags(args: readonly string[], env: NodeJS.ProcessEnv): Fla
   const extensions: string[] = []
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? ''
+    // for the Java machine, which is not there
+    if (arg.startsWith('-J')) continue
     const [, name = '', modifier] = /^-([^:]*)(?::(.*))?$/su.exec(arg.toLowerCase()) ?? []
     if (!arg.startsWith('-')) throw new KeytoolUsage(`Illegal option:  ${arg}`, command)
     const commandName = canonical(commands, name)

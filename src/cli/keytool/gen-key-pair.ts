@@ -55,7 +55,7 @@ export async function genKeyPair(session: Session): Promise<OpenedStore> {
   const password = await newKeyPassword(session, opened, alias, session.value('keypass'))
   const created = session.ctx.clock.now()
   const chain = [certificate, ...chainAbove]
-  await saveStore(opened, store =>
+  await saveStore(session, opened, store =>
     setPrivateKey(store, alias, { key, chain, ...(password === undefined ? {} : { password }) }, { created }),
   )
   session.checkWeak('The generated certificate', certificate)

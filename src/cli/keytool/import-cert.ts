@@ -1,6 +1,7 @@
 import { setTrustedCertificate } from '../../pki/keystore/change.ts'
 import { findEntry, type KeyStore } from '../../pki/keystore/keystore.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
+import { basicConstraints } from '../../pki/x509/extensions.ts'
 import { sameName } from '../../pki/x509/name.ts'
 import { readCertificates } from '../read-certificates.ts'
 import { plain } from '../terminal.ts'
@@ -42,11 +43,14 @@ async function addTrusted(session: Session, opened: OpenedStore, certificate: Ce
   }
   if (!session.has('noprompt') && !(await trusted(session, opened.store, certificate))) return false
   session.checkWeak('The input', certificate)
-  await saveStore(opened, store => setTrustedCertificate(store, alias, certificate))
+  await saveStore(session, opened, store => setTrustedCertificate(store, alias, certificate))
   return true
 }
 
-/** What the JDK adds without a question is what a self-signed certificate of the store vouches for already. */
+/**
+ * What authorities of the store vouch for already is added without a question, as by the JDK. Unlike there, a pinned end entity vouches
+ * for nobody: its holder could otherwise sign what the administrator then trusts unasked.
+ */
 async function trusted(session: Session, store: KeyStore, certificate: Certificate): Promise<boolean> {
   const selfSigned = sameName(certificate.subject, certificate.issuer)
   if (selfSigned && !isSignedBy(certificate, certificate)) {
@@ -59,11 +63,21 @@ async function trusted(session: Session, store: KeyStore, certificate: Certifica
     session.printWarnings(true)
     return session.confirmed('Do you still want to add it? [no]:  ')
   }
-  if (!selfSigned && buildChain(certificate, storeCertificates(store)) !== undefined) return true
+  if (!selfSigned && buildChain(certificate, authorities(store)) !== undefined) return true
   session.write(javaCertificate(certificate))
   session.checkWeak('The input', certificate)
   session.printWarnings(true)
   return session.confirmed('Trust this certificate? [no]:  ')
+}
+
+function authorities(store: KeyStore): Certificate[] {
+  return storeCertificates(store).filter(certificate => {
+    try {
+      return basicConstraints(certificate)?.ca === true
+    } catch {
+      return false
+    }
+  })
 }
 
 function certificateOf(entry: KeyStore['entries'][number]): Certificate | undefined {

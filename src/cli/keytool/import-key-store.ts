@@ -1,6 +1,9 @@
-import { rename } from 'node:fs/promises'
+import { constants, copyFile } from 'node:fs/promises'
 import { emptyKeyStore, setPrivateKey, setTrustedCertificate } from '../../pki/keystore/change.ts'
+import { writeKeyStoreFile } from '../../pki/keystore/file.ts'
 import { findEntry, type KeyStore, type KeyStoreEntry } from '../../pki/keystore/keystore.ts'
+import { withKeyStoreLock } from '../../pki/keystore/lock.ts'
+import { encodeKeyStore } from '../../pki/keystore/save.ts'
 import { plain } from '../terminal.ts'
 import { recoverKey } from './key-access.ts'
 import { KeytoolError } from './keytool-error.ts'
@@ -23,8 +26,8 @@ export async function importKeyStore(session: Session): Promise<OpenedStore> {
   const change =
     alias === undefined ? await all(session, source, destination) : await one(session, source, destination, alias)
   if (change === undefined) return destination
-  if (inPlace) await backUp(session, source, destination)
-  await saveStore(destination, change)
+  if (inPlace) await migrate(session, source, destination, change)
+  else await saveStore(session, destination, change)
   return destination
 }
 
@@ -56,11 +59,28 @@ function inPlaceTarget(session: Session, source: OpenedStore): OpenedStore {
   return { ...source, exists: false, password, store: emptyKeyStore(type) }
 }
 
-async function backUp(session: Session, source: OpenedStore, destination: OpenedStore) {
-  await rename(source.file, `${source.file}.old`)
+async function migrate(session: Session, source: OpenedStore, destination: OpenedStore, change: Change) {
+  const old = await withKeyStoreLock(source.file, async () => {
+    const copy = await backUp(source.file)
+    await writeKeyStoreFile(source.file, encodeKeyStore(change(destination.store), { password: destination.password }))
+    return copy.slice(source.file.length)
+  })
   session.warn(
-    `Migrated "${source.name}" to ${destination.store.type}. The ${source.store.type} keystore is backed up as "${source.name}.old".`,
+    `Migrated "${source.name}" to ${destination.store.type}. The ${source.store.type} keystore is backed up as "${source.name}${old}".`,
   )
+}
+
+/** A copy under the first free name, with the mode of the file: until the new store stands, the old one stays where it is. */
+async function backUp(file: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const copy = `${file}.old${n === 1 ? '' : n}`
+    try {
+      await copyFile(file, copy, constants.COPYFILE_EXCL)
+      return copy
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
 }
 
 async function one(

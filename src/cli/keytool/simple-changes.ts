@@ -12,7 +12,7 @@ export async function deleteEntry(session: Session): Promise<OpenedStore> {
   const opened = await openToChange(session, { create: false })
   const alias = await requiredAlias(session)
   if (findEntry(opened.store, alias) === undefined) throw unknownAlias(alias)
-  await saveStore(opened, store => removeEntry(store, alias))
+  await saveStore(session, opened, store => removeEntry(store, alias))
   return opened
 }
 
@@ -25,7 +25,7 @@ export async function changeAlias(session: Session): Promise<OpenedStore> {
   if (findEntry(opened.store, to) !== undefined)
     throw new KeytoolError(`Destination alias <${plain(to)}> already exists`)
   if (findEntry(opened.store, alias) === undefined) throw unknownAlias(alias)
-  await saveStore(opened, store => renameEntry(store, alias, to))
+  await saveStore(session, opened, store => renameEntry(store, alias, to))
   return opened
 }
 
@@ -33,7 +33,7 @@ export async function changeAlias(session: Session): Promise<OpenedStore> {
 export async function changeStorePassword(session: Session): Promise<OpenedStore> {
   const opened = await openToChange(session, { create: false })
   const password = await newPassword(session, 'keystore password', opened.password)
-  await saveStore(opened, store => store, password)
+  await saveStore(session, opened, store => store, password)
   return opened
 }
 
@@ -49,7 +49,7 @@ export async function changePasswordOfKey(session: Session): Promise<OpenedStore
   const { alias } = session
   const { password: from } = await recoverKey(session, opened, alias, session.value('keypass'))
   const to = await newPassword(session, `key password for <${plain(alias)}>`, from)
-  await saveStore(opened, store => changeKeyPassword(store, alias, from === undefined ? { to } : { from, to }))
+  await saveStore(session, opened, store => changeKeyPassword(store, alias, from === undefined ? { to } : { from, to }))
   return opened
 }
 

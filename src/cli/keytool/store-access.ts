@@ -73,10 +73,12 @@ export async function openToChange(session: Session, options: ChangeOptions): Pr
 
 /** Applies `change` to the store as it is then, with nobody else writing, and saves it. */
 export async function saveStore(
+  session: Session,
   opened: OpenedStore,
   change: (store: KeyStore) => KeyStore,
   newPassword = opened.password,
 ): Promise<void> {
+  if (session.has('v')) session.err(`[Storing ${opened.name}]`)
   await inJavaTerms(opened.file, () =>
     withKeyStoreLock(opened.file, async () => {
       const now = opened.exists
