@@ -5,7 +5,7 @@ import { type Extension, readExtensionList } from './certificate.ts'
 
 const emptySlot = -1
 /** far more than certificates of one serial number under all issuers of an indirect list, and few enough to stay quick */
-const longestProbe = 10_000
+const longestProbe = 1000
 
 /**
  * Entries of a revocation list by serial number: an open-addressing table of offsets, because a list may have a million entries
