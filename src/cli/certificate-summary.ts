@@ -52,8 +52,11 @@ export function certificateIdentity(certificate: Certificate) {
 
 const named = (names: ReadonlyMap<string, string>, oid: string) => names.get(oid) ?? oid
 
+const curveNames: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }
+
 function keyText(certificate: Certificate): string {
   const key = certificate.publicKey()
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {}
-  return [key.asymmetricKeyType, modulusLength ?? namedCurve].filter(part => part !== undefined).join(' ')
+  const size = namedCurve === undefined ? modulusLength : (curveNames[namedCurve] ?? namedCurve)
+  return [key.asymmetricKeyType?.toUpperCase(), size].filter(part => part !== undefined).join(' ')
 }
