@@ -1,6 +1,7 @@
 import { createDecipheriv, hash, timingSafeEqual } from 'node:crypto'
 import { content, type DerReader, derError, tag } from '../../asn1/der.ts'
 import { iterationCount } from './iteration-count.ts'
+import { md5Rounds } from './md5-rounds.ts'
 import { utf16be } from './password-encodings.ts'
 import type { WorkBudget } from './work-budget.ts'
 
@@ -53,8 +54,16 @@ export function decryptJceksKey(
   const iterations = iterationCount(parameters.element(tag.integer))
   if (salt.length !== 8) throw derError('the salt of the encrypted key is not 8 octets')
   if (data.length === 0 || data.length % 8 !== 0) return undefined
-  budget.spend(2 * iterations * 1.5, `${iterations} iterations of PBEWithMD5AndTripleDES`)
-  const derived = Buffer.concat(saltHalves(salt).map(half => md5Rounds(half, password, iterations)))
+  // the JDK takes ASCII only here, and keeps seven bits of everything else
+  const octets = Buffer.from(Array.from({ length: password.length }, (_, i) => password.charCodeAt(i) & 0x7f))
+  budget.spend(2 * iterations * (octets.length > 39 ? 2 : 0.5), `${iterations} iterations of PBEWithMD5AndTripleDES`)
+  const derived = Buffer.concat(
+    saltHalves(salt).map(half => {
+      // only the first round is over half a salt, all others over a digest
+      const first = hash('md5', Buffer.concat([half, octets]), 'buffer')
+      return md5Rounds(first, octets, iterations - 1)
+    }),
+  )
   const decipher = createDecipheriv('des-ede3-cbc', derived.subarray(0, 24), derived.subarray(24))
   try {
     return Buffer.concat([decipher.update(data), decipher.final()])
@@ -75,12 +84,4 @@ function saltHalves(salt: Uint8Array): [Buffer, Buffer] {
     }
   }
   return [first, second]
-}
-
-function md5Rounds(half: Buffer, password: string, iterations: number): Buffer {
-  // the JDK takes ASCII only here, and keeps seven bits of everything else
-  const octets = Buffer.from(Array.from(password, char => char.charCodeAt(0) & 0x7f))
-  let digest = half
-  for (let i = 0; i < iterations; i++) digest = hash('md5', Buffer.concat([digest, octets]), 'buffer')
-  return digest
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { decryptCbc } from '../../../../src/pki/keystore/pbe/cbc.ts'
+import { md5Rounds } from '../../../../src/pki/keystore/pbe/md5-rounds.ts'
 import { decryptRc2Cbc } from '../../../../src/pki/keystore/pbe/rc2.ts'
 import { rc4 } from '../../../../src/pki/keystore/pbe/rc4.ts'
 import { sha1Rounds } from '../../../../src/pki/keystore/pbe/sha1-rounds.ts'
@@ -45,6 +46,18 @@ test('SHA-1 of its own output is what node:crypto gives', () => {
     const start = expected
     for (let i = 0; i < rounds; i++) expected = hash('sha1', expected, 'buffer')
     assert.deepEqual(sha1Rounds(start, rounds), expected)
+  }
+})
+
+test('MD5 of its own output and a password is what node:crypto gives', () => {
+  for (const rounds of [0, 1, 2, 500]) {
+    for (const length of [0, 1, 38, 39, 40, 100]) {
+      const suffix = Buffer.alloc(length, 'pässword')
+      const start = hash('md5', `start ${rounds} ${length}`, 'buffer')
+      let expected = start
+      for (let i = 0; i < rounds; i++) expected = hash('md5', Buffer.concat([expected, suffix]), 'buffer')
+      assert.deepEqual(md5Rounds(start, suffix, rounds), expected)
+    }
   }
 })
 
