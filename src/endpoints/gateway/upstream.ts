@@ -29,6 +29,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     timeout: options.connectTimeout,
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
+    // Whatever stands in the trust store is trusted: an authority below another, or the upstream's own certificate.
+    allowPartialTrustChain: true,
     ...(options.authorities === 'public' ? {} : { ca: [...options.authorities] }),
   })
   const pool = new Pool(options.origin, {
