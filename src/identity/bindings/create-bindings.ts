@@ -18,10 +18,26 @@ export interface BindingSource {
   readonly store?: BindingStore
 }
 
+/**
+ * What bindings say of a path is remembered as long as the path is, and until they may say something else: a user who is locked
+ * makes ten thousand connections ask for their user again, not for their bindings.
+ */
 export function createBindings({ configured, epoch, store }: BindingSource): Bindings {
   let present = configured
+  let known = new WeakMap<Trusted['path'], Promise<Candidates | NoCandidates>>()
+  epoch.subscribe(({ cause }) => {
+    if (cause !== 'users') known = new WeakMap()
+  })
   return {
-    candidates: trusted => findCandidates(trusted, present, store),
+    candidates({ path }) {
+      const before = known.get(path)
+      if (before !== undefined) return before
+      const memory = known
+      const found = findCandidates({ path }, present, store)
+      memory.set(path, found)
+      found.catch(() => memory.delete(path))
+      return found
+    },
     replace(next) {
       present = next
       epoch.raise('bindings')

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import type { CompiledQuery, Kysely, Selectable } from 'kysely'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
+import type { Schema } from '../../storage/schema.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { Selector } from './binding.ts'
 import type { BindingStore, StoredBinding } from './binding-store.ts'
@@ -12,18 +14,11 @@ const defaultPage = 1000
 /** Bindings in the database. What another process changes is found by the next `find`, and announced by `Storage.changes`. */
 export function createSqlBindingStore(storage: Storage, clock: Clock): BindingStore {
   const { db } = storage
+  const findQuery = createFindQuery(db)
   return {
     async find(selectors) {
       if (selectors.length === 0) return []
-      const rows = await db
-        .selectFrom('bindings')
-        .select(['id', 'options', 'created'])
-        .where(({ or, and, eb }) =>
-          or(byKind(selectors).map(([kind, values]) => and([eb('kind', '=', kind), eb('value', 'in', values)]))),
-        )
-        .orderBy('created')
-        .orderBy('id')
-        .execute()
+      const { rows } = await db.executeQuery(findQuery(selectors))
       return rows.map(readRow)
     },
 
@@ -74,6 +69,33 @@ export function createSqlBindingStore(storage: Storage, clock: Clock): BindingSt
   }
 }
 
+type Row = Pick<Selectable<Schema['bindings']>, 'id' | 'options' | 'created'>
+
+/** Certificates ask for the same few shapes of selectors: each is put into words once, which costs more than the look-up itself. */
+function createFindQuery(db: Kysely<Schema>): (selectors: readonly Selector[]) => CompiledQuery<Row> {
+  const shapes = new Map<string, CompiledQuery<Row>>()
+  return selectors => {
+    const kinds = byKind(selectors)
+    const shape = kinds.map(([kind, values]) => `${kind} ${values.length}`).join()
+    let query = shapes.get(shape)
+    if (query === undefined) {
+      query = db
+        .selectFrom('bindings')
+        .select(['id', 'options', 'created'])
+        .where(({ or, and, eb }) =>
+          or(kinds.map(([kind, values]) => and([eb('kind', '=', kind), eb('value', 'in', values)]))),
+        )
+        .orderBy('created')
+        .orderBy('id')
+        .compile()
+      if (shapes.size < maxShapes) shapes.set(shape, query)
+    }
+    return { ...query, parameters: kinds.flatMap(([kind, values]) => [kind, ...values]) }
+  }
+}
+
+const maxShapes = 200
+
 function byKind(selectors: readonly Selector[]): [string, string[]][] {
   const kinds = new Map<string, string[]>()
   for (const { kind, value } of selectors) kinds.set(kind, [...(kinds.get(kind) ?? []), value])
@@ -81,7 +103,7 @@ function byKind(selectors: readonly Selector[]): [string, string[]][] {
 }
 
 // Rows are read as strictly as the configuration is: a damaged one, or one of a later version, binds nobody.
-function readRow({ id, options, created }: { id: string; options: string; created: number }): StoredBinding {
+function readRow({ id, options, created }: Row): StoredBinding {
   try {
     const read = bindingOptions.parse(JSON.parse(options))
     return { id, label: compileBinding(read).label, options: read, created }
@@ -93,7 +115,7 @@ function readRow({ id, options, created }: { id: string; options: string; create
   }
 }
 
-function labelOf(row: { id: string; options: string; created: number; kind: string; value: string }): string {
+function labelOf(row: Row & { kind: string; value: string }): string {
   try {
     return readRow(row).label
   } catch {
