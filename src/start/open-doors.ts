@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { LoadedConfiguration } from '../config/load.ts'
 import type { ListenerMaterial, Material } from '../config/material.ts'
+import { createGatewayKeep } from '../endpoints/gateway/kept.ts'
 import { renderProblem } from '../endpoints/problems/problem-page.ts'
 import { createEndpoints, type Endpoints } from '../endpoints/routes.ts'
 import { createTrust, type ReplaceableTrust } from '../identity/trust/create-trust.ts'
@@ -13,8 +14,8 @@ import type { Telemetry } from './open-telemetry.ts'
 /** The listeners, and what answers behind them. */
 export interface Doors {
   readonly listeners: readonly (Listener & { readonly clientAuth: string })[]
-  /** Makes what answers from a new configuration. Changes nothing yet; throws when it cannot be. */
-  prepare(loaded: LoadedConfiguration, material: Material): Endpoints
+  /** Makes what answers from a new configuration with these authenticators. Changes nothing yet; throws when it cannot be. */
+  prepare(loaded: LoadedConfiguration, material: Material, authenticators: readonly string[]): Endpoints
   /** Puts new keys, trust and endpoints in the place of the old, from the next handshake and request on. */
   replace(endpoints: Endpoints, material: Material): void
 }
@@ -37,10 +38,13 @@ export async function openDoors(
   source: DoorsSource,
 ): Promise<Doors> {
   const { chain, epoch, events, metrics, clock, log } = source
-  const prepare = ({ value, folder }: LoadedConfiguration, { routes }: Material): Endpoints => {
+  const { authenticate, claimedBy } = chain
+  const keep = createGatewayKeep()
+  const prepare: Doors['prepare'] = ({ value, folder }, { routes }, names) => {
     const { keyFile, ...assertion } = value.assertion
     return createEndpoints({
-      chain,
+      chain: { names, authenticate, claimedBy },
+      keep,
       routes,
       assertion: { ...assertion, ...(keyFile === undefined ? {} : { keyFile: resolve(folder, keyFile) }) },
       assertionHeaders: [value.authenticators['mutual-tls'].usernameHeader.name],
@@ -51,7 +55,7 @@ export async function openDoors(
     })
   }
 
-  let endpoints = prepare(loaded, material)
+  let endpoints = prepare(loaded, material, chain.names)
   stack.defer(() => endpoints.close())
   const open = async (each: ListenerMaterial): Promise<Door> => {
     const trust = createTrust({ material: each.trust, epoch, clock, log })

@@ -5,7 +5,7 @@ import type { LoadedConfiguration } from '../config/load.ts'
 import type { Material } from '../config/material.ts'
 import type { Configuration } from '../config/schema.ts'
 import { createBasic } from '../identity/authn/basic.ts'
-import { type Chain, createChain } from '../identity/authn/chain.ts'
+import { type Chain, createChain, type PreparedAuthenticators } from '../identity/authn/chain.ts'
 import { createMutualTls } from '../identity/authn/mutual-tls.ts'
 import type { RankedAuthenticator } from '../identity/authn/scope.ts'
 import { createBindings } from '../identity/bindings/create-bindings.ts'
@@ -15,6 +15,7 @@ import { createPasswordHasher } from '../identity/users/password/password-hasher
 import { createPasswordLogin } from '../identity/users/password-login.ts'
 import { createSqlUserStore } from '../identity/users/sql-user-store.ts'
 import { createThrottle, throttleRules } from '../identity/users/throttle/throttle.ts'
+import type { Log } from '../log.ts'
 import { openStorage } from '../storage/open-storage.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Events } from '../telemetry/events/events.ts'
@@ -24,8 +25,8 @@ export interface Identity {
   readonly epoch: Epoch
   readonly chain: Chain
   readonly storage: Storage
-  /** Takes the bindings and authenticators of a reloaded configuration. */
-  replace(value: Configuration, material: Material): void
+  /** The bindings and authenticators of a reloaded configuration. Changes nothing yet; throws when they cannot be. */
+  prepare(value: Configuration, material: Material): PreparedAuthenticators
 }
 
 /** Opens the users, and puts the authenticators in their order. Every change of users or bindings raises the trust epoch. */
@@ -33,7 +34,7 @@ export async function openIdentity(
   { value, folder }: LoadedConfiguration,
   material: Material,
   stack: AsyncDisposableStack,
-  { clock, events }: { clock: Clock; events: Events },
+  { clock, events, log }: { clock: Clock; events: Events; log: Log },
 ): Promise<Identity> {
   const file = resolve(folder, value.users.file)
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
@@ -46,6 +47,12 @@ export async function openIdentity(
   const users = createSqlUserStore({ storage, hasher, clock })
   users.onChange(() => epoch.raise('users'))
   storage.changes.subscribe('bindings', () => epoch.raise('bindings'))
+  storage.changes.onFailure(error =>
+    log.error(
+      { code: error.code, error: error.message, remedy: error.remedy },
+      'changes of users and bindings cannot be watched',
+    ),
+  )
   const store = createSqlBindingStore(storage, clock)
   const bindings = createBindings({ configured: material.bindings, epoch, store })
   const { passwords } = value.users
@@ -72,9 +79,15 @@ export async function openIdentity(
     epoch,
     chain,
     storage,
-    replace(next, nextMaterial) {
-      bindings.replace(nextMaterial.bindings)
-      chain.replace(authenticators(next, nextMaterial))
+    prepare(next, nextMaterial) {
+      const { names, take } = chain.prepare(authenticators(next, nextMaterial))
+      return {
+        names,
+        take() {
+          bindings.replace(nextMaterial.bindings)
+          take()
+        },
+      }
     },
   }
 }

@@ -37,7 +37,7 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
   await using stack = new AsyncDisposableStack()
   const telemetry = await openTelemetry(loaded, stack, { clock, log })
   const { events, metrics } = telemetry
-  const identity = await openIdentity(loaded, material, stack, { clock, events })
+  const identity = await openIdentity(loaded, material, stack, { clock, events, log })
   const doors = await openDoors(loaded, material, stack, { ...identity, ...telemetry, clock, log })
   const management = await openManagement(loaded, stack, identity, telemetry, log)
   const listeners = doors.listeners.map(({ name, address, port, clientAuth }) => ({ name, address, port, clientAuth }))
@@ -51,8 +51,9 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
       const nextMaterial = await openMaterial(next, clock)
       for (const key of needsRestart(loaded.value, next.value)) log.warn({ key }, 'this change waits for a restart')
       // Everything that can fail comes before the first thing that changes.
-      const endpoints = doors.prepare(next, nextMaterial)
-      identity.replace(next.value, nextMaterial)
+      const authenticators = identity.prepare(next.value, nextMaterial)
+      const endpoints = doors.prepare(next, nextMaterial, authenticators.names)
+      authenticators.take()
       doors.replace(endpoints, nextMaterial)
       for (const warning of nextMaterial.warnings) log.warn({}, warning)
       tellExpiries(nextMaterial, metrics)

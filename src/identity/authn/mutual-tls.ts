@@ -1,4 +1,4 @@
-import type { Trusted } from '../../pki/path/verdict.ts'
+import { type Trusted, tell } from '../../pki/path/verdict.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import { type Refusal, refuse } from '../../refusals.ts'
 import type { Candidates } from '../bindings/candidates.ts'
@@ -58,7 +58,7 @@ interface TrustedCertificate {
 
 // Step 3.
 function requireTrust({ certificate, verdict }: Judgement): TrustedCertificate | Outcome {
-  if (!verdict.ok) return { kind: 'refuse', refusal: refuse(verdict.code, verdict.detail) }
+  if (!verdict.ok) return { kind: 'refuse', refusal: refuse(verdict.code, tell(verdict)) }
   // That the path begins with the certificate that was presented is what all else rests on.
   if (certificate === undefined || verdict.path[0]?.raw.equals(certificate.raw) !== true) {
     throw new Error('a trusted verdict for another certificate than the one that was presented')

@@ -57,3 +57,10 @@ const telling: readonly RefusalCode[] = [
 export function moreTelling(one: Untrusted | undefined, other: Untrusted): Untrusted {
   return one === undefined || telling.indexOf(other.code) < telling.indexOf(one.code) ? other : one
 }
+
+/** One sentence for the holder of the key: which certificate, and what is wrong with it. */
+export function tell({ certificate, detail }: Untrusted): string {
+  const subject = certificate?.subject.toString() ?? ''
+  const which = subject === '' ? 'The certificate' : `The certificate ${subject}`
+  return `${which}: ${detail.replace(/\.$/, '')}.`
+}

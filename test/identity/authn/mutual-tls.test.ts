@@ -225,9 +225,10 @@ for (const [name, setting, expected] of cases) {
 for (const code of Object.keys(refusals) as RefusalCode[]) {
   test(`a verdict of ${code} is passed on, whatever else the request says`, async () => {
     const judgement = refusedJudgement(leaf, code, epoch.value)
+    const detail = `The certificate ${leaf.certificate.subject}: detail of ${code}.`
     for (const headers of [{}, { username: userNameHeader('alice') }, { username: '%' }]) {
       const outcome = await decide({ bindings: names('*'), request: { judgement, headers } })
-      assert.deepEqual(outcome, { kind: 'refuse', refusal: { ok: false, code, detail: `detail of ${code}` } })
+      assert.deepEqual(outcome, { kind: 'refuse', refusal: { ok: false, code, detail } })
     }
   })
 }
