@@ -3,7 +3,7 @@
  * RFC 9110 section 12.5.1, as far as these few types need it.
  */
 export function prefersHtml(accept: string | undefined): boolean {
-  if (accept === undefined || accept.length > 1024 || !accept.includes('text/html')) return false
+  if (accept === undefined || accept.length > 1024 || !/text\/html/i.test(accept)) return false
   const html = weightOf(accept, ['text/html'])
   return html > 0 && html > weightOf(accept, ['application/problem+json', 'application/json'])
 }

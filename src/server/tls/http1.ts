@@ -42,7 +42,6 @@ export function createHttp1(limits: ListenerLimits, takeRequest: TakeRequest): H
   } as Parameters<typeof createServer>[0])
   server.removeAllListeners('connection')
   server.maxConnections = limits.maxConnections
-  server.maxRequestsPerSocket = limits.maxRequestsPerConnection
   // Node drops fields beyond this number without a word; they are counted and refused in headers.ts instead.
   server.maxHeadersCount = 0
 

@@ -110,7 +110,9 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     upgrade?: Upgrade,
   ): void {
     connection.served += 1
-    if (closing && 'shouldKeepAlive' in response) response.shouldKeepAlive = false
+    // Node's own maxRequestsPerSocket announces the end, but leaves it to the client.
+    const last = closing || connection.served === limits.maxRequestsPerConnection
+    if (last && 'shouldKeepAlive' in response) response.shouldKeepAlive = false
     const exchange = openExchange(connection, request, response, settings, upgrade)
     if (exchange === undefined) return
     try {
