@@ -1,5 +1,5 @@
 import type { Trusted } from '../../pki/path/verdict.ts'
-import type { Epoch } from '../trust/epoch.ts'
+import { type Epoch, epochCauses } from '../trust/epoch.ts'
 import type { BindingStore } from './binding-store.ts'
 import { type Candidates, findCandidates, type NoCandidates } from './candidates.ts'
 import type { ConfiguredBindings } from './configured-bindings.ts'
@@ -18,6 +18,8 @@ export interface BindingSource {
   readonly store?: BindingStore
 }
 
+const relevant = epochCauses.filter(cause => cause !== 'users')
+
 /**
  * What bindings say of a path is remembered as long as the path is, and until they may say something else: a user who is locked
  * makes ten thousand connections ask for their user again, not for their bindings.
@@ -25,11 +27,14 @@ export interface BindingSource {
 export function createBindings({ configured, epoch, store }: BindingSource): Bindings {
   let present = configured
   let known = new WeakMap<Trusted['path'], Promise<Candidates | NoCandidates>>()
-  epoch.subscribe(({ cause }) => {
-    if (cause !== 'users') known = new WeakMap()
-  })
+  let since = 0
   return {
     candidates({ path }) {
+      const lastChange = Math.max(...relevant.map(epoch.begunBy))
+      if (lastChange !== since) {
+        since = lastChange
+        known = new WeakMap()
+      }
       const before = known.get(path)
       if (before !== undefined) return before
       const memory = known

@@ -1,5 +1,6 @@
 /** What changed when the epoch rose. */
-export type EpochCause = 'anchors' | 'revocation' | 'policy' | 'allow-list' | 'bindings' | 'users'
+export const epochCauses = ['anchors', 'revocation', 'policy', 'allow-list', 'bindings', 'users'] as const
+export type EpochCause = (typeof epochCauses)[number]
 
 export interface EpochChange {
   readonly epoch: number
@@ -15,6 +16,8 @@ export type EpochListener = (change: EpochChange) => void
  */
 export interface Epoch {
   readonly value: number
+  /** the epoch that this cause began last, 0 when it never did: for what depends on some causes only, whoever is told first */
+  begunBy(cause: EpochCause): number
   /** Never throws: a listener that fails is told of as a process warning. */
   raise(cause: EpochCause): void
   /** called after each rise, in the same turn of the event loop; the answer unsubscribes */
@@ -23,13 +26,16 @@ export interface Epoch {
 
 export function createEpoch(): Epoch {
   let value = 1
+  const begun = new Map<EpochCause, number>()
   const listeners = new Set<EpochListener>()
   return {
     get value() {
       return value
     },
+    begunBy: cause => begun.get(cause) ?? 0,
     raise(cause) {
       value += 1
+      begun.set(cause, value)
       const change = { epoch: value, cause }
       for (const listener of [...listeners]) {
         try {

@@ -14,6 +14,10 @@ test('each rise is told to everyone who listens, with its cause', () => {
   epoch.raise('bindings')
   assert.deepEqual(told, [{ epoch: start + 1, cause: 'users' }, start + 1, start + 2])
   assert.equal(epoch.value, start + 2)
+  assert.deepEqual(
+    [epoch.begunBy('users'), epoch.begunBy('bindings'), epoch.begunBy('anchors')],
+    [start + 1, start + 2, 0],
+  )
 })
 
 test('a listener that fails keeps neither the others from being told, nor who raised from going on', async () => {
