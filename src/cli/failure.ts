@@ -2,7 +2,7 @@ import { CodedError } from '../errors.ts'
 import { exit } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Tells what went wrong on standard error (as JSON when asked) and answers the exit code: 2 for `ERR_CLI_*`, else 3. */
+/** Tells what went wrong on standard error (as JSON when asked) and answers the exit code: 2 where the code is one of the CLI's own, else 3. */
 export function reportFailure(error: unknown, terminal: Terminal, json: boolean): number {
   const { code, message, remedy } = describe(error)
   if (json) terminal.stderr.write(`${JSON.stringify({ error: { code, message, remedy: remedy ?? null } })}\n`)
@@ -12,7 +12,7 @@ export function reportFailure(error: unknown, terminal: Terminal, json: boolean)
     terminal.note(`  (${code})`)
     if (process.env.COUNTERSIGN_DEBUG) terminal.note(String(stackOf(error)))
   }
-  return code.startsWith('ERR_CLI_') ? exit.usage : exit.failure
+  return code.split('_')[1] === 'CLI' ? exit.usage : exit.failure
 }
 
 function describe(error: unknown): { code: string; message: string; remedy: string | undefined } {

@@ -1,15 +1,18 @@
 // A person at a terminal: a real one, made by script(1).
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { plain } from '../../src/cli/terminal.ts'
+import { baseTime, day, selfSigned } from '../support/certificates.ts'
 import { countersign } from '../support/run.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
 const launcher = join(import.meta.dirname, '../../bin/countersign.js')
 const folder = scratchFolder()
+// the tests themselves may run with or without colour
+const environment = { ...process.env, TERM: 'xterm', NO_COLOR: undefined, FORCE_COLOR: undefined }
 
 test('passwords that are typed are asked for twice, can be corrected, and never show', async t => {
   const args = 'keystore generate typed.p12 --alias a --subject CN=a'
@@ -45,6 +48,20 @@ test('Ctrl-C at a password ends the program', async t => {
   if (shown === undefined) return
   assert.doesNotMatch(shown, /sesa|again|ERR_/)
   assert.equal(existsSync(join(folder, 'never.p12')), false)
+})
+
+test('an expired certificate is red, at a terminal and without NO_COLOR only', async t => {
+  const { pem } = selfSigned({ notBefore: baseTime - 10 * day, notAfter: baseTime - 3 * day })
+  writeFileSync(join(folder, 'late.pem'), pem)
+  const red = '\u001b[31mexpired 3 days ago'
+  const shown = await atTerminal(t, 'keystore list late.pem', [])
+  if (shown === undefined) return
+  assert.ok(shown.includes(red), shown)
+  const plainly = await atTerminal(t, 'keystore list late.pem', [], { NO_COLOR: '1' })
+  assert.ok(plainly?.includes('expired 3 days ago'))
+  assert.ok(!plainly?.includes('\u001b'))
+  const { stdout } = await countersign(['keystore', 'list', 'late.pem'], { cwd: folder })
+  assert.ok(stdout.includes('expired 3 days ago') && !stdout.includes('\u001b'))
 })
 
 test('no process ever carries a password among its arguments', async () => {
@@ -86,6 +103,7 @@ async function atTerminal(
   t: TestContext,
   args: string,
   answers: readonly (readonly [string, string])[],
+  added: Record<string, string> = {},
 ): Promise<string | undefined> {
   if (!(process.env.PATH ?? '').split(delimiter).some(place => existsSync(join(place, 'script')))) {
     t.skip('script(1) is not there to make a terminal')
@@ -93,6 +111,7 @@ async function atTerminal(
   }
   const child = spawn('script', ['-qec', `'${process.execPath}' '${launcher}' ${args}`, '/dev/null'], {
     cwd: folder,
+    env: { ...environment, ...added },
     timeout: 30_000,
   })
   let shown = ''

@@ -15,7 +15,7 @@ import { plain, type Terminal } from '../terminal.ts'
 
 export const command = defineCommand({
   name: ['keystore', 'import'],
-  summary: 'Puts a certificate, an authority’s reply, or a key with its certificate into a key store',
+  summary: "Puts a certificate, an authority's reply, or a key with its certificate into a key store",
   description: `What happens depends on what is there:
 - a certificate under a new alias becomes a trusted certificate, after a question that shows it (--yes: without);
 - a certificate or chain under the alias of a private key replaces the chain of that key, as an authority's reply to a request;
