@@ -245,8 +245,10 @@ test('curl and openssl see an alert where a certificate is needed, and get in wi
   const identity = ['--cert', file('client.pem', client.chainPem), '--key', file('client.key', client.keyPem)]
   for (const version of ['1.2', '1.3']) {
     const tls = [`--tlsv${version}`, '--tls-max', version, '--cacert', ca, '-sS', `https://localhost:${door.port}/`]
-    const refused = await run('curl', tls, { timeout: 20_000 })
-    assert.notEqual(refused.code, 0)
+    assert.notEqual((await run('curl', tls, { timeout: 20_000 })).code, 0)
+    // A client that sends its request together with the end of the handshake may meet a reset before it reads the alert.
+    const shake = ['s_client', '-connect', `127.0.0.1:${door.port}`, `-tls1_${version.slice(2)}`, '-ign_eof']
+    const refused = await run('openssl', shake, { timeout: 20_000 })
     assert.match(refused.stderr, version === '1.3' ? /alert certificate required/ : /alert handshake failure/)
     for (const http of ['--http1.1', '--http2']) {
       const { code, stdout } = await run('curl', [...tls, ...identity, http], { timeout: 20_000 })
