@@ -25,6 +25,7 @@ export interface Setting {
   readonly bindings?: readonly object[]
   readonly mutualTls?: object
   readonly basic?: object
+  readonly routes?: readonly object[]
 }
 
 export interface Answer {
@@ -100,7 +101,7 @@ export async function identityServer(setting: Setting): Promise<IdentityServer> 
   }
 }
 
-function configuration({ bindings = [], mutualTls, basic }: Setting): object {
+function configuration({ bindings = [], mutualTls, basic, routes = [] }: Setting): object {
   return {
     listeners: [
       {
@@ -114,6 +115,7 @@ function configuration({ bindings = [], mutualTls, basic }: Setting): object {
     management: { enabled: false },
     authenticators: { 'mutual-tls': { bindings, ...mutualTls }, basic: { enabled: false, ...basic } },
     users: { store: 'sqlite', file: 'users.db' },
+    routes,
     audit: { enabled: false },
   }
 }

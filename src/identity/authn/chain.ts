@@ -54,8 +54,14 @@ export interface Chain {
   stillHolds(peer: ChainPeer): Promise<boolean>
   /** The authenticator that an Authorization header is for: such a header is ours, and no upstream's. */
   claimedBy(authorization: string): string | undefined
-  /** Takes the authenticators of a reloaded configuration; whatever was decided by the old ones is void. */
-  replace(authenticators: readonly RankedAuthenticator[]): void
+  /** Orders the authenticators of a reloaded configuration, and changes nothing yet. Throws ERR_AUTHENTICATORS. */
+  prepare(authenticators: readonly RankedAuthenticator[]): PreparedAuthenticators
+}
+
+export interface PreparedAuthenticators {
+  readonly names: readonly string[]
+  /** Asks these from now on; whatever was decided by those of before is void. */
+  take(): void
 }
 
 export interface ChainSource {
@@ -180,17 +186,27 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
 
   return {
     get names() {
-      return all.authenticators.map(({ name }) => name)
+      return namesOf(all)
     },
     authenticate,
     stillHolds,
     claimedBy: authorization => all.claimedBy(authorization),
-    replace(next) {
-      all = createScope(next)
-      scopes = new Map()
-      epoch.raise('policy')
+    prepare(ranked) {
+      const next = createScope(ranked)
+      return {
+        names: namesOf(next),
+        take() {
+          all = next
+          scopes = new Map()
+          epoch.raise('policy')
+        },
+      }
     },
   }
+}
+
+function namesOf({ authenticators }: Scope): readonly string[] {
+  return authenticators.map(({ name }) => name)
 }
 
 function refused({ challenges }: Scope, refusal: Refusal): Refused {

@@ -263,12 +263,12 @@ test('whatever changes counts with the next request, and ends connections that r
     ['the binding names another user', ({ bindings }) => bindings.replace(bound('ops')), 'ops by mutual-tls'],
     [
       'the certificate is off the allow-list',
-      ({ chain, ranked }) => chain.replace(ranked([authority.thumbprint])),
+      ({ chain, ranked }) => chain.prepare(ranked([authority.thumbprint])).take(),
       'not_allow_listed',
     ],
     [
       'the authenticator is switched off',
-      ({ chain, ranked }) => chain.replace(ranked().slice(0, 1)),
+      ({ chain, ranked }) => chain.prepare(ranked().slice(0, 1)).take(),
       'credentials_required',
     ],
     [
