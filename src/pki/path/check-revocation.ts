@@ -23,15 +23,15 @@ export function checkRevocation(path: Path, search: Search): RevocationAnswer {
   let validUntil = Number.POSITIVE_INFINITY
   for (let i = path.certificates.length - 2; i >= 0; i--) {
     const above: Path = { ...path, certificates: path.certificates.slice(i + 1) }
-    const answer = statusOf(path.certificates[i]!, above, search)
+    const answer = crlStatus(path.certificates[i]!, above, search)
     if (!answer.ok) return answer
     validUntil = Math.min(validUntil, answer.validUntil)
   }
   return { ok: true, validUntil }
 }
 
-// RFC 5280 section 6.3.3
-function statusOf(certificate: Certificate, above: Path, search: Search): RevocationAnswer {
+/** RFC 5280 section 6.3.3 for one certificate. `above` is the path from its issuer to the anchor. */
+export function crlStatus(certificate: Certificate, above: Path, search: Search): RevocationAnswer {
   const covered = new Set<number>()
   let validUntil = Number.POSITIVE_INFINITY
   let reason = `there is no revocation list of ${certificate.issuer}`

@@ -6,9 +6,10 @@ const day = 86_400_000
 /** For a list that does not say when the next one comes: the longest time between lists in the CA/Browser Forum's baseline (4.9.7). */
 const withoutNextUpdate = 7 * day
 
-/** Until when a list speaks, milliseconds. */
+/** Until when a list speaks, milliseconds: the grace included. */
 export function crlValidUntil(crl: Crl, { question }: Search): number {
-  return Math.min(crl.nextUpdate ?? crl.thisUpdate + withoutNextUpdate, crl.thisUpdate + question.crlMaxAge)
+  const end = crl.nextUpdate ?? crl.thisUpdate + withoutNextUpdate
+  return Math.min(end + question.crlGrace, crl.thisUpdate + question.crlMaxAge)
 }
 
 const certificateIssuer = '2.5.29.29'

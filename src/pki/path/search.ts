@@ -8,7 +8,7 @@ import type { CrlSet } from './crl-set.ts'
 import { type Signed, signatureVerifies } from './signature.ts'
 import { moreTelling, type Untrusted } from './verdict.ts'
 
-interface Question {
+export interface Question {
   readonly rules: CertificateRules
   readonly maxDepth: number
   readonly policy: PolicyInputs
@@ -17,6 +17,8 @@ interface Question {
   readonly crls: CrlSet | undefined
   /** milliseconds */
   readonly crlMaxAge: number
+  /** milliseconds for which a list is believed after its own end */
+  readonly crlGrace: number
   readonly budget: Budget
 }
 
@@ -41,6 +43,7 @@ export class Search {
 
   /** Whether the issuer's key made the signature. The issuer's key has to be in order. */
   verifies(signed: Signed, issuer: Certificate): boolean {
+    if (signed.signedBy !== undefined) return signed.signedBy(issuer)
     const byKey = signatures.getOrInsertComputed(signed, () => new Map())
     const key = issuer.spki.toString('latin1')
     const before = byKey.get(key)

@@ -1,6 +1,6 @@
 import { constants, type KeyObject, verify } from 'node:crypto'
-import type { AlgorithmIdentifier } from '../x509/certificate.ts'
-import { algorithmText, signatureScheme } from './signature-scheme.ts'
+import type { AlgorithmIdentifier, Certificate } from '../x509/certificate.ts'
+import { algorithmText, type SignatureScheme, signatureScheme } from './signature-scheme.ts'
 import type { InsecureAlgorithm } from './weak-algorithms.ts'
 
 /** A certificate or a revocation list: what is signed, by what algorithm. */
@@ -8,6 +8,8 @@ export interface Signed {
   readonly tbs: Buffer
   readonly signatureAlgorithm: AlgorithmIdentifier
   readonly signature: Buffer
+  /** for what does not keep the signed octets in memory: whether the issuer's key made the signature, as far as that is known yet */
+  readonly signedBy?: (issuer: Certificate) => boolean
 }
 
 /** Why the algorithm of a signature is not accepted; undefined when it is. */
@@ -24,14 +26,29 @@ export function signatureWeakness(signed: Signed, insecure: ReadonlySet<Insecure
 export function signatureVerifies(signed: Signed, key: KeyObject): boolean {
   const scheme = signatureScheme(signed.signatureAlgorithm)
   if (scheme === undefined || !scheme.keyTypes.includes(key.asymmetricKeyType ?? '')) return false
-  const how =
-    scheme.pssSaltLength === undefined
-      ? key
-      : { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: scheme.pssSaltLength }
   try {
-    return verify(scheme.digest, signed.tbs, how, signed.signature)
+    return verify(scheme.digest, signed.tbs, withPadding(key, scheme), signed.signature)
   } catch {
     // OpenSSL throws for some signatures that cannot be one, a salt longer than the key for example
     return false
   }
+}
+
+/** The same beside the event loop, for what is long. */
+export function signatureVerifiesLater(signed: Signed, key: KeyObject): Promise<boolean> {
+  const scheme = signatureScheme(signed.signatureAlgorithm)
+  if (scheme === undefined || !scheme.keyTypes.includes(key.asymmetricKeyType ?? '')) return Promise.resolve(false)
+  return new Promise(resolve => {
+    try {
+      verify(scheme.digest, signed.tbs, withPadding(key, scheme), signed.signature, (error, answer) =>
+        resolve(error === null && answer),
+      )
+    } catch {
+      resolve(false)
+    }
+  })
+}
+
+function withPadding(key: KeyObject, { pssSaltLength: saltLength }: SignatureScheme) {
+  return saltLength === undefined ? { key } : { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
 }

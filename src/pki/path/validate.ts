@@ -6,9 +6,9 @@ import { indexBySubject } from './certificates-by-name.ts'
 import { checkTarget, isAuthority } from './check-certificate.ts'
 import { checkNameConstraints } from './check-names.ts'
 import { checkPolicies, type PolicyInputs } from './check-policies.ts'
-import { checkRevocation } from './check-revocation.ts'
+import { checkRevocation, type RevocationAnswer } from './check-revocation.ts'
 import { type CrlSet, indexCrls } from './crl-set.ts'
-import { findPath } from './find-path.ts'
+import { findPath, type Path } from './find-path.ts'
 import { Search } from './search.ts'
 import { type Purpose, type TrustAnchor, type Trusted, type Untrusted, untrusted, type Verdict } from './verdict.ts'
 import { type InsecureAlgorithm, weakAlgorithmsAt } from './weak-algorithms.ts'
@@ -25,6 +25,8 @@ export interface PathOptions {
   readonly policy?: PolicyInputs
   /** milliseconds after which a revocation list is too old, whatever it says of its successor; default: it is believed */
   readonly crlMaxAge?: number
+  /** milliseconds for which a revocation list is believed after its nextUpdate; default 0 */
+  readonly crlGrace?: number
 }
 
 export interface PathInput {
@@ -35,7 +37,12 @@ export interface PathInput {
   readonly anchors: readonly TrustAnchor[] | AnchorIndex
   /** undefined: revocation is not checked here; given: required for every certificate on the path */
   readonly crls?: readonly Crl[] | CrlSet
+  /** asked about each whole path instead of `crls`, where revocation is more than lists at hand */
+  readonly revocation?: RevocationCheck
 }
+
+/** Whether nobody revoked a certificate of a path whose signatures, names and dates are in order. */
+export type RevocationCheck = (path: Path, search: Search) => RevocationAnswer
 
 /** As many as the JDK lets a client send (jdk.tls.maxClientCertificateChainLength). */
 export const defaultMaxDepth = 8
@@ -50,14 +57,30 @@ export function validatePath(input: PathInput, options: PathOptions): Verdict {
     const failure = checkTarget(input.leaf, search.question.rules)
     if (failure !== undefined) return failure
     const entry = search.question.anchors.same(input.leaf)
-    return entry === undefined ? throughIssuers(input.leaf, search) : byItself(entry, search)
+    const check = input.revocation ?? (input.crls && checkRevocation)
+    return entry === undefined ? throughIssuers(input.leaf, search, check) : byItself(entry, search, check)
   } catch (error) {
     if (error instanceof BudgetExhausted) return untrusted(error.code, error.detail, input.leaf)
     throw error
   }
 }
 
-function begin({ anchors, intermediates, crls }: PathInput, options: PathOptions): Search {
+/** Asks about the revocation of a path that was found before. Never throws for what a certificate or a list says. */
+export function checkPathAgain(
+  path: Path,
+  input: Omit<PathInput, 'leaf' | 'revocation'>,
+  options: PathOptions,
+  check: RevocationCheck,
+): RevocationAnswer {
+  try {
+    return check(path, begin(input, options))
+  } catch (error) {
+    if (error instanceof BudgetExhausted) return untrusted(error.code, error.detail, path.certificates[0])
+    throw error
+  }
+}
+
+function begin({ anchors, intermediates, crls }: Omit<PathInput, 'leaf'>, options: PathOptions): Search {
   const {
     at,
     purpose,
@@ -65,12 +88,14 @@ function begin({ anchors, intermediates, crls }: PathInput, options: PathOptions
     insecureAlgorithms = [],
     policy = {},
     crlMaxAge = Infinity,
+    crlGrace = 0,
   } = options
   return new Search({
     rules: { at, purpose, insecure: weakAlgorithmsAt(at, insecureAlgorithms) },
     maxDepth,
     policy,
     crlMaxAge,
+    crlGrace,
     anchors: 'named' in anchors ? anchors : indexAnchors(anchors),
     intermediates: indexBySubject(intermediates),
     crls: crls === undefined || 'issuedBy' in crls ? crls : indexCrls(crls),
@@ -78,14 +103,14 @@ function begin({ anchors, intermediates, crls }: PathInput, options: PathOptions
   })
 }
 
-function throughIssuers(leaf: Certificate, search: Search): Verdict {
+function throughIssuers(leaf: Certificate, search: Search, check: RevocationCheck | undefined): Verdict {
   let validUntil = Number.POSITIVE_INFINITY
   const path = findPath(leaf, search, found => {
     const failure =
       checkNameConstraints(found.certificates, search.question.budget) ??
       checkPolicies(found.certificates, search.question.policy)
-    if (failure !== undefined || search.question.crls === undefined) return failure
-    const revocation = checkRevocation(found, search)
+    if (failure !== undefined || check === undefined) return failure
+    const revocation = check(found, search)
     if (!revocation.ok) return revocation
     validUntil = revocation.validUntil
     return undefined
@@ -98,12 +123,12 @@ function throughIssuers(leaf: Certificate, search: Search): Verdict {
  * The leaf is an entry of the trust store, byte for byte: nobody has to vouch for it. Where it has an issuer here that could have
  * revoked it, and revocation is checked, that issuer is asked all the same.
  */
-function byItself(anchor: TrustAnchor, search: Search): Verdict {
+function byItself(anchor: TrustAnchor, search: Search, check: RevocationCheck | undefined): Verdict {
   const leaf = anchor.certificate
   let validUntil = Number.POSITIVE_INFINITY
-  if (search.question.crls !== undefined) {
+  if (check !== undefined) {
     findPath(leaf, search, found => {
-      const revocation = checkRevocation(found, search)
+      const revocation = check(found, search)
       if (revocation.ok) validUntil = revocation.validUntil
       return revocation.ok ? undefined : revocation
     })
