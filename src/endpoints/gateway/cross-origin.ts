@@ -25,11 +25,9 @@ export function crossOriginRefusal(
   if (site === 'same-origin' || site === 'none') return undefined
   if (site !== undefined) return refusal
   if (origin === undefined) return undefined
-  // Older browsers: the host has to be ours. `null` and whatever is no URL are somebody else.
-  const host = headers[':authority'] ?? headers.host
-  return typeof host === 'string' && URL.parse(origin)?.host === host.toLowerCase().replace(/:443$/, '')
-    ? undefined
-    : refusal
+  // Older browsers: scheme, host and port have to be ours. `null` and whatever is no URL are somebody else.
+  const own = headers.host === undefined ? undefined : URL.parse(`https://${headers.host}`)?.origin
+  return own !== undefined && own === URL.parse(origin)?.origin ? undefined : refusal
 }
 
 const refusal = 'A page of another site may not send this request for you.'

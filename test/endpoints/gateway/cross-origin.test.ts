@@ -26,6 +26,8 @@ test('pages of other sites do not, nor do sandboxed ones and neighbours', () => 
   assert.ok(refused({ origin: 'https://gate.example.org:8443' }))
   assert.ok(refused({ origin: 'https://gate.example.org.evil.example' }))
   assert.ok(refused({ origin: 'garbage' }))
+  assert.ok(refused({ origin: 'http://gate.example.org' }), 'not over TLS')
+  assert.ok(refused({ origin: 'garbage', host: '' }))
 })
 
 test('reading is for the browser to guard; a WebSocket is not reading', () => {
