@@ -78,7 +78,7 @@ export class CrlIndex {
 
   #noteExtensions(from: number, fields: DerReader): void {
     const extensions = fields.element(tag.sequence)
-    // most entries have a reason only: the octets tell without decoding
+    if (isReasonOnly(this.#bytes, extensions)) return
     const octets = this.#bytes.subarray(extensions.contentStart, extensions.end)
     if (!octets.includes(criticalOctets) && !octets.includes(certificateIssuerOctets)) return
     for (const extension of readExtensionList(inside(extensions)).values()) {
@@ -113,6 +113,13 @@ const certificateIssuerOid = '2.5.29.29'
 const certificateIssuerOctets = Buffer.from([0x06, 0x03, 0x55, 0x1d, 0x1d])
 /** BOOLEAN TRUE */
 const criticalOctets = Buffer.from([0x01, 0x01, 0xff])
+
+// Nearly every entry of nearly every list: one reasonCode of twelve octets, not critical
+const reasonPrefix = Buffer.from([0x30, 0x0a, 0x06, 0x03, 0x55, 0x1d, 0x15, 0x04])
+
+function isReasonOnly(bytes: Buffer, { contentStart, end }: DerElement): boolean {
+  return end - contentStart === 12 && bytes.compare(reasonPrefix, 0, 8, contentStart, contentStart + 8) === 0
+}
 
 /** Where the number starts once octets that only repeat its sign are skipped: lists exist that write a serial number too long. */
 function shortestFrom(bytes: Buffer, start: number, end: number): number {
