@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { sha1Rounds } from './sha1-rounds.ts'
+import { sha256Rounds } from './sha256-rounds.ts'
 import type { WorkBudget } from './work-budget.ts'
 
 export type KdfPurpose = 'key' | 'iv' | 'mac'
@@ -20,7 +21,7 @@ export const kdfDigests: Readonly<Record<string, number>> = {
 }
 
 /** What one round of a digest costs, in microseconds; 1.5 through node:crypto. */
-const roundCost: Readonly<Record<string, number>> = { sha1: 0.4 }
+const roundCost: Readonly<Record<string, number>> = { sha1: 0.4, sha256: 0.5 }
 
 export interface KdfInput {
   readonly digest: string
@@ -53,6 +54,7 @@ export function pkcs12Kdf(input: KdfInput, purpose: KdfPurpose, length: number, 
 /** Step 6A */
 function hashRounds(digest: string, first: Buffer, rounds: number): Buffer {
   if (digest === 'sha1') return sha1Rounds(first, rounds)
+  if (digest === 'sha256') return sha256Rounds(first, rounds)
   let a = first
   for (let i = 0; i < rounds; i++) a = hash(digest, a, 'buffer')
   return a

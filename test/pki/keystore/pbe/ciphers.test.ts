@@ -6,6 +6,7 @@ import { md5Rounds } from '../../../../src/pki/keystore/pbe/md5-rounds.ts'
 import { decryptRc2Cbc } from '../../../../src/pki/keystore/pbe/rc2.ts'
 import { rc4 } from '../../../../src/pki/keystore/pbe/rc4.ts'
 import { sha1Rounds } from '../../../../src/pki/keystore/pbe/sha1-rounds.ts'
+import { sha256Rounds } from '../../../../src/pki/keystore/pbe/sha256-rounds.ts'
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
 
@@ -40,14 +41,19 @@ test('RC4 (RFC 6229 section 2)', () => {
   assert.deepEqual(long.subarray(240, 256), hex('065902e4b620f6cc36c8589f66432f2b'))
 })
 
-test('SHA-1 of its own output is what node:crypto gives', () => {
-  for (const rounds of [0, 1, 2, 1000]) {
-    let expected = hash('sha1', `start ${rounds}`, 'buffer')
-    const start = expected
-    for (let i = 0; i < rounds; i++) expected = hash('sha1', expected, 'buffer')
-    assert.deepEqual(sha1Rounds(start, rounds), expected)
-  }
-})
+for (const [digest, rounds] of [
+  ['sha1', sha1Rounds],
+  ['sha256', sha256Rounds],
+] as const) {
+  test(`${digest} of its own output is what node:crypto gives`, () => {
+    for (const count of [0, 1, 2, 1000]) {
+      let expected = hash(digest, `start ${count}`, 'buffer')
+      const start = expected
+      for (let i = 0; i < count; i++) expected = hash(digest, expected, 'buffer')
+      assert.deepEqual(rounds(start, count), expected)
+    }
+  })
+}
 
 test('MD5 of its own output and a password is what node:crypto gives', () => {
   for (const rounds of [0, 1, 2, 500]) {
