@@ -7,25 +7,27 @@ const userName = z.string().min(1).max(255)
 const mappingOptions = z
   .strictObject({
     from: text.describe(
-      'the value of the certificate that names the user: subject.CN or another attribute, san.email, san.dns, san.uri or san.upn',
+      'The value of the certificate that names the user: subject.CN or another attribute, san.email, san.dns, san.uri or san.upn.',
     ),
     match: text
       .optional()
       .describe(
-        'a regular expression that the whole value must match, with ^ and $ around every alternative; without back references and look-around',
+        'Regular expression for the whole value, with ^ and $ around every alternative. Back references and look-around are not available.',
       ),
     replace: text
       .optional()
       .describe(
-        'the user name, with $1 to $9 for the groups of match and $& for the whole value; default: the whole value',
+        'The user name, with $1 to $9 for the groups of match and $& for the whole value. Default: the whole value.',
       ),
   })
-  .describe('takes the user name from the certificate')
+  .describe(
+    'Takes the user name from the certificate. A value that stands there twice, or holds control characters, lets nobody in.',
+  )
 
 const sanOptions = z
   .strictObject(
     Object.fromEntries(
-      alternativeKinds.map(kind => [kind, text.optional().describe(`the ${sanNouns(kind)}, exactly`)]),
+      alternativeKinds.map(kind => [kind, text.optional().describe(`The ${sanNouns(kind)}, exactly.`)]),
     ) as Record<(typeof alternativeKinds)[number], z.ZodOptional<z.ZodString>>,
   )
   .refine(san => Object.values(san).filter(value => value !== undefined).length === 1, {
@@ -37,32 +39,30 @@ export const bindingOptions = z
   .strictObject({
     thumbprint: text
       .optional()
-      .describe('SHA-256 thumbprint of the one certificate that is meant, in hex, colons or not'),
+      .describe('SHA-256 thumbprint of the one certificate that is meant, in hex, colons or not.'),
     subject: text
       .optional()
-      .describe('the whole subject, as RFC 4514 text (CN=alice,O=Example,C=DE); compared by its attributes, exactly'),
-    san: sanOptions.optional().describe('one subject alternative name'),
+      .describe(
+        'The whole subject, as in RFC 4514 (CN=alice,O=Example,C=DE). It is compared attribute by attribute, exactly.',
+      ),
+    san: sanOptions.optional().describe('One subject alternative name.'),
     anchor: text
       .optional()
-      .describe(
-        'alias of the trust store entry that vouches for the certificate; alone, or as a further condition beside subject or san',
-      ),
+      .describe('Alias of the trust store entry that vouches for the certificate: alone, or as a further condition.'),
     users: z
       .array(userName)
       .min(1)
       .max(1000)
       .optional()
       .describe(
-        'the users that the certificate may act as, the first by default; ["*"] is any existing user, none by default',
+        'The users that the certificate may act as, the first by default. ["*"] is any existing user, and none by default.',
       ),
     user: mappingOptions.optional(),
-    tenant: z.string().min(1).max(255).default('default').describe('the tenant of the users'),
+    tenant: z.string().min(1).max(255).default('default').describe('The tenant of the users.'),
     insecureAnyUser: z
       .boolean()
       .default(false)
-      .describe(
-        'allows users: ["*"] in a binding that is not about one certificate by its thumbprint: whoever the authority certifies may be anyone',
-      ),
+      .describe('Allows users: ["*"] without a thumbprint: whoever the authority certifies may be anyone.'),
   })
   .check(({ value, issues }) => {
     const complain = (path: string[], message: string) => issues.push({ code: 'custom', path, message, input: value })
@@ -88,7 +88,7 @@ export const bindingsOptions = z
   .max(10_000)
   .default([])
   .describe(
-    'which certificates may act as which users; the most specific that match decide: thumbprint, then subject or san, then anchor',
+    'Which certificates may act as which users. The most specific that match decide: thumbprint, then subject or san, then anchor.',
   )
 
 export type BindingOptions = z.output<typeof bindingOptions>
