@@ -1,25 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
 import type { Clock } from '../../../clock.ts'
-import { CodedError, isCoded } from '../../../errors.ts'
 import type { Log } from '../../../log.ts'
-import {
-  type AssertionAlgorithm,
-  fromStoredJwk,
-  generateSigningKey,
-  type SigningKey,
-  toStoredJwk,
-} from './signing-key.ts'
+import { readKeyFile, writeKeyFile } from './key-file.ts'
+import { type AssertionAlgorithm, generateSigningKey, type SigningKey } from './signing-key.ts'
 
 export interface AssertionKeyOptions {
   readonly algorithm: AssertionAlgorithm
@@ -42,31 +24,23 @@ export interface AssertionKeys {
 
 /**
  * Opens or makes the keys. Each key carries the time from which it signs, so that all processes that share the file change over at
- * the same moment. Throws ERR_ASSERTION_KEYS_EXPOSED, ERR_ASSERTION_KEYS_MALFORMED, ERR_ASSERTION_KEYS_UNREADABLE, ERR_ASSERTION_KEYS_UNWRITABLE.
+ * the same moment. Throws what readKeyFile and writeKeyFile throw.
  */
 export function openAssertionKeys(options: AssertionKeyOptions, clock: Clock, log: Log): AssertionKeys {
   const { keyFile } = options
-  const period = options.rotationDays * 86_400_000
-  let keys = schedule(keyFile === undefined ? [] : (read(keyFile) ?? []), options, clock.now())
-  if (keyFile !== undefined) keys = store(keyFile, keys, options, clock.now())
+  let keys = load(options, [], clock.now())
   let changesAt = changeOf(keys, clock.now())
 
   const refresh = (): void => {
     const now = clock.now()
     if (now < changesAt) return
     try {
-      // Another process may have appended the next key already.
-      const before = keyFile === undefined ? keys : (read(keyFile) ?? keys)
-      keys = schedule(before, options, now)
-      if (keyFile !== undefined) keys = store(keyFile, keys, options, now)
-    } catch (error) {
+      keys = load(options, keys, now)
+    } catch (err) {
       keys = schedule(keys, options, now)
-      log.error(
-        { err: error, file: keyFile },
-        'the keys for assertions could not be kept: a restart will lose the newest',
-      )
+      log.error({ err, file: keyFile }, 'the keys for assertions could not be kept: a restart will lose the newest')
     }
-    changesAt = Math.min(changeOf(keys, now), now + period)
+    changesAt = changeOf(keys, now)
   }
   return {
     current() {
@@ -82,6 +56,14 @@ export function openAssertionKeys(options: AssertionKeyOptions, clock: Clock, lo
       return [current, ...keys.filter(key => key.activeFrom > now), ...recent]
     },
   }
+}
+
+/** The keys of the file, where there is one, with what is due now added to them and to it. Another process may have done that already. */
+function load(options: AssertionKeyOptions, known: readonly SigningKey[], now: number): SigningKey[] {
+  const { keyFile } = options
+  if (keyFile === undefined) return schedule(known, options, now)
+  const keys = schedule(readKeyFile(keyFile) ?? known, options, now)
+  return writeKeyFile(keyFile, keys) ? keys : schedule(readKeyFile(keyFile) ?? keys, options, now)
 }
 
 /** The key before stays published for longer than any assertion that it signed lives. */
@@ -110,88 +92,4 @@ function currentOf(keys: readonly SigningKey[], now: number): SigningKey {
 
 function changeOf(keys: readonly SigningKey[], now: number): number {
   return keys.find(key => key.activeFrom > now)?.activeFrom ?? now
-}
-
-/** Undefined when there is no such file. */
-function read(file: string): SigningKey[] | undefined {
-  let text: string
-  try {
-    const descriptor = openSync(file, 'r')
-    try {
-      const mode = fstatSync(descriptor).mode & 0o777
-      if ((mode & 0o077) !== 0) throw exposed(file, mode)
-      text = readFileSync(descriptor, 'utf8')
-    } finally {
-      closeSync(descriptor)
-    }
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    if (isCoded(cause)) throw cause
-    throw new CodedError('ERR_ASSERTION_KEYS_UNREADABLE', `cannot read the keys for assertions, ${file}`, {
-      remedy: 'Check the path, and that the server may read the file.',
-      cause,
-    })
-  }
-  return parse(text, file)
-}
-
-function parse(text: string, file: string): SigningKey[] {
-  const malformed = (): CodedError =>
-    new CodedError('ERR_ASSERTION_KEYS_MALFORMED', `${file} holds no keys for assertions`, {
-      remedy: 'Move the file away: new keys are made at the next start, and upstreams fetch them by themselves.',
-    })
-  let stored: unknown
-  try {
-    stored = JSON.parse(text)
-  } catch {
-    // Without its cause: a syntax error quotes the text, which is a private key.
-    throw malformed()
-  }
-  const list = (stored as { keys?: unknown } | null)?.keys
-  if (!Array.isArray(list)) throw malformed()
-  return list.map(jwk => {
-    const key = fromStoredJwk(jwk)
-    if (key === undefined) throw malformed()
-    return key
-  })
-}
-
-function exposed(file: string, mode: number): CodedError {
-  return new CodedError(
-    'ERR_ASSERTION_KEYS_EXPOSED',
-    `${file} can be read by others than its owner (mode 0${mode.toString(8)})`,
-    { remedy: `Run \`chmod 600 ${file}\`; if others may have read it, move it away so that new keys are made.` },
-  )
-}
-
-/** Writes the keys so that a crash leaves the old file. When another process made the file first, its keys count. */
-function store(file: string, keys: SigningKey[], options: AssertionKeyOptions, now: number): SigningKey[] {
-  const before = read(file)
-  const known = new Set(before?.map(key => key.kid))
-  if (before !== undefined && keys.every(key => known.has(key.kid))) return keys
-  const draft = `${file}.${randomUUID()}`
-  try {
-    writeDurably(draft, `${JSON.stringify({ keys: keys.map(toStoredJwk) }, null, 2)}\n`)
-    if (before === undefined) linkSync(draft, file)
-    else renameSync(draft, file)
-    return keys
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return schedule(read(file) ?? keys, options, now)
-    throw new CodedError('ERR_ASSERTION_KEYS_UNWRITABLE', `cannot write the keys for assertions, ${file}`, {
-      remedy: 'Check that the folder exists and that the server may write to it.',
-      cause,
-    })
-  } finally {
-    rmSync(draft, { force: true })
-  }
-}
-
-function writeDurably(file: string, text: string): void {
-  const descriptor = openSync(file, 'wx', 0o600)
-  try {
-    writeSync(descriptor, text)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
 }
