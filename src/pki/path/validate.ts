@@ -10,7 +10,15 @@ import { checkRevocation, type RevocationAnswer } from './check-revocation.ts'
 import { type CrlSet, indexCrls } from './crl-set.ts'
 import { findPath, type Path } from './find-path.ts'
 import { Search } from './search.ts'
-import { type Purpose, type TrustAnchor, type Trusted, type Untrusted, untrusted, type Verdict } from './verdict.ts'
+import {
+  moreTelling,
+  type Purpose,
+  type TrustAnchor,
+  type Trusted,
+  type Untrusted,
+  untrusted,
+  type Verdict,
+} from './verdict.ts'
 import { type InsecureAlgorithm, weakAlgorithmsAt } from './weak-algorithms.ts'
 
 export interface PathOptions {
@@ -127,13 +135,14 @@ function byItself(anchor: TrustAnchor, search: Search, check: RevocationCheck | 
   const leaf = anchor.certificate
   let validUntil = Number.POSITIVE_INFINITY
   if (check !== undefined) {
-    findPath(leaf, search, found => {
+    let refused: Untrusted | undefined
+    const path = findPath(leaf, search, found => {
       const revocation = check(found, search)
       if (revocation.ok) validUntil = revocation.validUntil
+      else refused = moreTelling(refused, revocation)
       return revocation.ok ? undefined : revocation
     })
-    const code = search.failure?.code
-    if (code === 'certificate_revoked' || code === 'revocation_unknown') return search.failure!
+    if (path === undefined && refused !== undefined) return refused
   }
   return trusted([leaf], anchor, validUntil)
 }
