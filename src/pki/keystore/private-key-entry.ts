@@ -1,7 +1,8 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { Certificate } from '../x509/certificate.ts'
 import type { HeldKey, PrivateKeyEntry } from './keystore.ts'
 import { keyStoreError } from './keystore-error.ts'
+import { readPrivateKey } from './read-private-key.ts'
 
 interface Fields {
   readonly alias: string
@@ -26,7 +27,7 @@ export function privateKeyEntry({ alias, label, created, chain, held }: Fields):
 
 function readKey(pkcs8: Buffer, alias: string): KeyObject {
   try {
-    return createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
+    return readPrivateKey(pkcs8)
   } catch (cause) {
     throw keyStoreError('ERR_KEYSTORE_UNSUPPORTED', `the private key of ${alias} is of a kind that cannot be used`, {
       remedy: 'Use an RSA, EC, Ed25519, Ed448 or ML-DSA key.',

@@ -31,12 +31,13 @@ export interface EncodeOptions {
 export function encodeKeyStore(store: KeyStore, options: EncodeOptions): Buffer {
   const { type = store.type, password, now = Date.now() } = options
   if (type === 'JCEKS') throw keyStoreError('ERR_KEYSTORE_READ_ONLY', 'JCEKS is read, but not written')
+  // nobody could tell an empty password from none, and a store under it would be as good as in the clear
+  if (password === '')
+    throw keyStoreError('ERR_KEYSTORE_PASSWORD_REQUIRED', `${type} is not written under an empty password`)
   const keyOf = sealingFor(store.type, { ...options, type })
   if (type === 'PEM') return encodePemStore(store, keyOf)
-  // nobody could tell an empty password from none, and a store under it would be as good as in the clear
-  if (password === undefined || password === '') {
+  if (password === undefined)
     throw keyStoreError('ERR_KEYSTORE_PASSWORD_REQUIRED', `a password is needed to write ${type}`)
-  }
   return type === 'JKS' ? encodeJks(store, { password, keyOf, now }) : encodePkcs12(store, { password, keyOf })
 }
 

@@ -149,6 +149,7 @@ test('nothing is written under no password, or an empty one', () => {
       refuses(() => encodeKeyStore(mixedStore(type), { password }), 'ERR_KEYSTORE_PASSWORD_REQUIRED')
     }
   }
+  refuses(() => encodeKeyStore(mixedStore('PEM'), { password: '' }), 'ERR_KEYSTORE_PASSWORD_REQUIRED')
 })
 
 test('JKS takes no key without a certificate', () => {
@@ -173,4 +174,12 @@ test('aliases are found in any case', () => {
   const store = mixedStore('PEM')
   assert.equal(findEntry(store, 'ALICE')?.alias, 'Alice')
   assert.equal(findEntry(store, 'nobody'), undefined)
+})
+
+test('a key is read also after two keys of different types were compared', () => {
+  const store = mixedStore('JKS')
+  assert.equal(alice.publicKey.equals(bob.publicKey), false)
+  assert.equal(keyEntry(store, 'alice').privateKey().asymmetricKeyType, 'ec')
+  assert.equal(alice.publicKey.equals(bob.publicKey), false)
+  assert.equal(setPrivateKey(store, 'carol', { key: carol.privateKey, chain: fullChain(carol) }).entries.length, 4)
 })

@@ -1,4 +1,3 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { isCoded } from '../../../errors.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { plainKey, privateKeyInfo, sealedKey, unsealKey } from '../held-key.ts'
@@ -7,6 +6,7 @@ import type { HeldKey, KeyStore, KeyStoreEntry } from '../keystore.ts'
 import { keyStoreError } from '../keystore-error.ts'
 import type { WorkBudget } from '../pbe/work-budget.ts'
 import { privateKeyEntry } from '../private-key-entry.ts'
+import { publicKeyOf } from '../public-key-of.ts'
 import { readCertificate } from '../read-certificate.ts'
 import { UniqueAliases } from '../unique-aliases.ts'
 import type { Bag } from './read-bags.ts'
@@ -163,17 +163,21 @@ class LeafFinder {
   }
 
   #publicKeyOf(key: Bag): string | undefined {
+    const pkcs8 = key.kind === 'key' ? privateKeyInfo(key.value) : this.#unseal(key.value)
+    return pkcs8 && publicKeyOf(pkcs8)?.toString('latin1')
+  }
+
+  #unseal(sealed: Buffer): Buffer | undefined {
     const { passwords, budget, file } = this.#context
     try {
-      const candidates =
-        key.kind === 'key' ? [privateKeyInfo(key.value)] : passwords.map(one => unsealKey(key.value, one, budget, file))
-      const pkcs8 = candidates.find(one => one !== undefined)
-      if (pkcs8 === undefined) return undefined
-      const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
-      return createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('latin1')
+      for (const password of passwords) {
+        const pkcs8 = unsealKey(sealed, password, budget, file)
+        if (pkcs8 !== undefined) return pkcs8
+      }
     } catch (cause) {
+      // what is wrong with one key is told to who wants that key
       if (isCoded(cause, 'ERR_KEYSTORE_TOO_COSTLY')) throw cause
-      return undefined
     }
+    return undefined
   }
 }
