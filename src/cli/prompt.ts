@@ -25,8 +25,9 @@ export function createPrompter(stdin: NodeJS.ReadStream, stderr: NodeJS.WriteStr
       return line
     },
     async hidden(question) {
-      write(question)
-      const line = stdin.isTTY ? await input.hiddenLine() : await input.line()
+      const ask = () => write(question)
+      if (!stdin.isTTY) ask()
+      const line = stdin.isTTY ? await input.hiddenLine(ask) : await input.line()
       write('\n')
       return line
     },
@@ -58,10 +59,14 @@ class LineInput {
     }
   }
 
-  /** A terminal in raw mode: no echo, so the keys that edit a line are ours to honour. */
-  async hiddenLine(): Promise<string | undefined> {
+  /**
+   * A terminal in raw mode: no echo, so the keys that edit a line are ours to honour. The question comes after the echo is off, or
+   * the fingers of somebody quick would show.
+   */
+  async hiddenLine(ask: () => void): Promise<string | undefined> {
     this.#stdin.setRawMode(true)
     try {
+      ask()
       let typed: number[] = []
       for (;;) {
         for (const [i, byte] of this.#rest.entries()) {
