@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isCoded } from '../../../src/errors.ts'
 import { writeKeyStoreFile } from '../../../src/pki/keystore/file.ts'
@@ -48,20 +48,6 @@ test('two changes of one process follow each other', async () => {
   assert.equal(readFileSync(path, 'utf8'), '5')
 })
 
-test('a writer that is at work is waited for, and then named', async () => {
-  const path = join(folder, 'busy.jks')
-  // a process that lives, and is not this one
-  writeFileSync(`${path}.lock`, `${process.ppid} ${hostname()} 0123456789abcdef\n`)
-  await assert.rejects(
-    writeKeyStoreFile(path, bytes),
-    error =>
-      isCoded(error, 'ERR_KEYSTORE_LOCKED') &&
-      error.message.includes(`process ${process.ppid}`) &&
-      error.message.includes(`${path}.lock`),
-  )
-  assert.equal(existsSync(path), false)
-})
-
 const gone = await deadProcess()
 const stale: Record<string, string> = {
   'of a process that is gone': `${gone} ${hostname()} 0123456789abcdef\n`,
@@ -85,11 +71,27 @@ test('a lock without an owner is taken over when it is old', async () => {
   assert.deepEqual(readFileSync(path), bytes)
 })
 
-test('the lock of another host is not ours to break', async () => {
-  const path = join(folder, 'elsewhere.jks')
-  writeFileSync(`${path}.lock`, `${gone} another-host 0123456789abcdef\n`)
-  await assert.rejects(writeKeyStoreFile(path, bytes), error => isCoded(error, 'ERR_KEYSTORE_LOCKED'))
-  assert.equal(existsSync(`${path}.lock`), true)
+// a process that lives and is not this one; and one of which nothing can be known
+const owners = {
+  'a writer that is at work': [process.ppid, hostname()],
+  'a writer on another host': [gone, 'another-host'],
+}
+describe('waited for, and then named:', { concurrency: true }, () => {
+  for (const [name, [pid, host]] of Object.entries(owners)) {
+    test(name, async () => {
+      const path = join(folder, `${name}.jks`)
+      writeFileSync(`${path}.lock`, `${pid} ${host} 0123456789abcdef\n`)
+      await assert.rejects(
+        writeKeyStoreFile(path, bytes),
+        error =>
+          isCoded(error, 'ERR_KEYSTORE_LOCKED') &&
+          error.message.includes(`process ${pid} on ${host}`) &&
+          error.message.includes(`${path}.lock`),
+      )
+      assert.equal(existsSync(path), false)
+      assert.equal(existsSync(`${path}.lock`), true)
+    })
+  }
 })
 
 async function deadProcess(): Promise<number> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHmac, pbkdf2Sync } from 'node:crypto'
 import { test } from 'node:test'
 import { isCoded } from '../../../src/errors.ts'
 import {
@@ -9,6 +10,7 @@ import {
   encoded,
   explicit,
   integer,
+  nullValue,
   octetString,
   oid,
   readWhole,
@@ -17,6 +19,9 @@ import {
 } from '../../../src/pki/asn1/der.ts'
 import { emptyKeyStore, setPrivateKey, setTrustedCertificate } from '../../../src/pki/keystore/change.ts'
 import { openKeyStore } from '../../../src/pki/keystore/open.ts'
+import { pkcs12Encodings } from '../../../src/pki/keystore/pbe/password-encodings.ts'
+import { pkcs12Kdf } from '../../../src/pki/keystore/pbe/pkcs12-kdf.ts'
+import { WorkBudget } from '../../../src/pki/keystore/pbe/work-budget.ts'
 import { encodeMac } from '../../../src/pki/keystore/pkcs12/mac.ts'
 import { contentType } from '../../../src/pki/keystore/pkcs12/oids.ts'
 import { encodeKeyStore } from '../../../src/pki/keystore/save.ts'
@@ -278,6 +283,59 @@ test('a hostile MAC cannot make work without a bound', () => {
     () => openKeyStore(bytes, { password }),
     error => isCoded(error, 'ERR_KEYSTORE_TOO_COSTLY'),
   )
+})
+
+const certificates = sequence(dataSafe(certBag(bob)))
+const pfxWith = (digestInfo: Buffer) =>
+  sequence(
+    integer(3),
+    info(contentType.data, octetString(certificates)),
+    sequence(digestInfo, octetString(Buffer.alloc(8, 5)), integer(1)),
+  )
+
+test('PBMAC1 is verified (RFC 9579), with the password in UTF-8 or, as Bouncy Castle has it, in ISO 8859-1', () => {
+  const salt = Buffer.alloc(8, 9)
+  const kdf = sequence(
+    oid('1.2.840.113549.1.5.12'),
+    sequence(octetString(salt), integer(2048), integer(32), sequence(oid('1.2.840.113549.2.9'), nullValue())),
+  )
+  const hmac = sequence(oid('1.2.840.113549.2.11'), nullValue())
+  for (const encoding of ['utf8', 'latin1'] as const) {
+    const key = pbkdf2Sync(Buffer.from('Mötley', encoding), salt, 2048, 32, 'sha256')
+    const mac = createHmac('sha512', key).update(certificates).digest()
+    const bytes = pfxWith(sequence(sequence(oid('1.2.840.113549.1.5.14'), sequence(kdf, hmac)), octetString(mac)))
+    assert.equal(openKeyStore(bytes, { password: 'Mötley' }).integrity, 'verified')
+    assert.equal(openKeyStore(bytes).integrity, 'not-checked')
+    assert.throws(
+      () => openKeyStore(bytes, { password: 'Motley' }),
+      error => isCoded(error, 'ERR_KEYSTORE_WRONG_PASSWORD'),
+    )
+  }
+})
+
+test('an empty password is two zero octets to some, and nothing to others', () => {
+  for (const encoded of pkcs12Encodings('')) {
+    const input = { digest: 'sha512', password: encoded, salt: Buffer.alloc(8, 5), iterations: 1 }
+    const key = pkcs12Kdf(input, 'mac', 64, new WorkBudget('the test'))
+    const mac = createHmac('sha512', key).update(certificates).digest()
+    const bytes = pfxWith(sequence(sequence(oid('2.16.840.1.101.3.4.2.3'), nullValue()), octetString(mac)))
+    assert.equal(openKeyStore(bytes, { password: '' }).integrity, 'verified')
+    assert.equal(openKeyStore(bytes).integrity, 'verified')
+    assert.throws(
+      () => openKeyStore(bytes, { password: 'x' }),
+      error => isCoded(error, 'ERR_KEYSTORE_WRONG_PASSWORD'),
+    )
+  }
+})
+
+test('a MAC that is cut to a few octets fits no password', () => {
+  for (const length of [0, 1, 19]) {
+    const bytes = pfxWith(sequence(sequence(oid('1.3.14.3.2.26'), nullValue()), octetString(Buffer.alloc(length))))
+    assert.throws(
+      () => openKeyStore(bytes, { password }),
+      error => isCoded(error, 'ERR_KEYSTORE_WRONG_PASSWORD'),
+    )
+  }
 })
 
 test('a PBMAC1 key of no length would fit any password: refused', () => {
