@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withKeyStoreLock } from '../keystore/lock.ts'
@@ -9,6 +9,7 @@ import type { NameSource } from '../x509/build-name.ts'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { basicConstraints as readBasicConstraints } from '../x509/extensions.ts'
 import { readPem, writePem } from '../x509/pem.ts'
+import { sameKey } from '../x509/same-key.ts'
 import { authorityError } from './authority-error.ts'
 import { beginRegister } from './register.ts'
 
@@ -83,7 +84,7 @@ export async function openAuthority(
   const keyFile = await read(folder, 'ca.key')
   await checkMode(join(folder, 'ca.key'))
   const privateKey = readKey(keyFile, folder, password)
-  if (!certificate.publicKey().equals(createPublicKey(privateKey))) {
+  if (!sameKey(privateKey, certificate.publicKey())) {
     throw authorityError('ERR_AUTHORITY_MALFORMED', `ca.key in ${folder} is not the key of ca.crt`)
   }
   if (readBasicConstraints(certificate)?.ca !== true) {

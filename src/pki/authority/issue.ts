@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replaceFile } from '../keystore/replace-file.ts'
@@ -19,6 +19,7 @@ import { type Certificate, type Extension, parseCertificate } from '../x509/cert
 import { subjectKeyIdentifier as readSubjectKeyIdentifier, subjectAltNames } from '../x509/extensions.ts'
 import { generalNameText } from '../x509/general-name.ts'
 import { writePem } from '../x509/pem.ts'
+import { sameKey } from '../x509/same-key.ts'
 import type { Authority } from './authority.ts'
 import { authorityError } from './authority-error.ts'
 import { changeRegister, type Entry, type Profile, type Register } from './register.ts'
@@ -97,8 +98,7 @@ function checkFit(authority: Authority, certificate: Certificate, { profile, nam
   if (certificate.subject.rdns.length === 0 && names.length === 0) {
     throw authorityError('ERR_AUTHORITY_UNFIT', 'the certificate would name nobody')
   }
-  const publicKey = key.type === 'private' ? createPublicKey(key) : key
-  if (publicKey.equals(authority.certificate.publicKey())) {
+  if (sameKey(key, authority.certificate.publicKey())) {
     throw authorityError('ERR_AUTHORITY_UNFIT', 'this is the key of the authority itself')
   }
   const anchor = { alias: 'authority', certificate: authority.certificate }

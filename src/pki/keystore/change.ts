@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Certificate } from '../x509/certificate.ts'
+import { sameKey } from '../x509/same-key.ts'
 import { plainKey, sealedKey } from './held-key.ts'
 import {
   findEntry,
@@ -144,11 +145,9 @@ function sealUnder(store: KeyStore, pkcs8: Buffer, password: string, alias: stri
 function holds(certificate: Certificate, spki: Buffer | undefined): boolean {
   if (spki === undefined) return false
   if (certificate.spki.equals(spki)) return true
-  // the same key in another encoding: RSA without its NULL parameter, say. Not by KeyObject.equals(): in Node 26 two keys of
-  // different types leave an error behind in OpenSSL's queue, at which the next createPrivateKey() fails
+  // the same key in another encoding: RSA without its NULL parameter, say
   try {
-    const usual = (key: KeyObject) => key.export({ type: 'spki', format: 'der' })
-    return usual(certificate.publicKey()).equals(usual(createPublicKey({ key: spki, format: 'der', type: 'spki' })))
+    return sameKey(certificate.publicKey(), createPublicKey({ key: spki, format: 'der', type: 'spki' }))
   } catch {
     return false
   }

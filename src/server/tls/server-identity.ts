@@ -1,8 +1,9 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { domainToASCII } from 'node:url'
 import { CodedError } from '../../errors.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import { subjectAltNames } from '../../pki/x509/extensions.ts'
+import { sameKey } from '../../pki/x509/same-key.ts'
 
 /** What the server proves itself with: a private-key entry of its key store, opened. */
 export interface ServerIdentity {
@@ -22,7 +23,7 @@ export function checkServerIdentity({ alias, key, chain }: ServerIdentity): void
     })
   if (leaf === undefined) throw unusable('it has no certificate')
   if (key.type !== 'private') throw unusable(`it is a ${key.type} key`)
-  if (!createPublicKey(key).equals(leaf.publicKey())) throw unusable('its certificate belongs to another key')
+  if (!sameKey(key, leaf.publicKey())) throw unusable('its certificate belongs to another key')
 }
 
 /** The DNS names that the certificate is for, as `normalServerName` spells them; `*.example.org` keeps its star. */
