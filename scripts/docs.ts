@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { renderReference } from '../src/cli/reference.ts'
 import { configurationJsonSchema, renderConfigurationReference } from '../src/config/reference.ts'
 import { configurationSchema } from '../src/config/schema.ts'
+import { renderCauses } from '../src/diagnosis/causes-document.ts'
 import { renderRefusals } from '../src/endpoints/problems/refusals-document.ts'
 
 /** By path below docs/. */
@@ -12,6 +13,7 @@ export async function generatedDocuments(): Promise<Record<string, string>> {
     'cli.md': await renderReference(),
     'configuration.md': renderConfigurationReference(configurationSchema),
     'countersign.schema.json': `${JSON.stringify(configurationJsonSchema(configurationSchema), null, 2)}\n`,
+    'doctor.md': renderCauses(),
     'refusals.md': renderRefusals(),
   }
 }

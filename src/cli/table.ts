@@ -45,6 +45,11 @@ export const table: readonly TableRow[] = [
   },
   { name: 'cert show', load: () => import('./commands/cert-show.ts') },
   { name: 'cert verify', load: () => import('./commands/cert-verify.ts') },
+  {
+    name: 'doctor',
+    summary: 'Says why a TLS handshake with a server fails, from what both sides show',
+    load: () => import('./commands/doctor.ts'),
+  },
   { name: 'user add', load: () => import('./commands/user-add.ts') },
   { name: 'user list', load: () => import('./commands/user-list.ts') },
   { name: 'user remove', load: () => import('./commands/user-remove.ts') },

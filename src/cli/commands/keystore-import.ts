@@ -1,4 +1,3 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { CodedError } from '../../errors.ts'
 import { replaceChain, setPrivateKey, setTrustedCertificate } from '../../pki/keystore/change.ts'
 import { findEntry, type KeyStore } from '../../pki/keystore/keystore.ts'
@@ -11,6 +10,7 @@ import { type AccessedStore, openOrBegin, save, typeNames } from '../key-store-a
 import { givenKeyPassword, keyPasswordOptions, passwordOptions } from '../password.ts'
 import { readCertificates } from '../read-certificates.ts'
 import { readInput } from '../read-input.ts'
+import { readKey } from '../read-key.ts'
 import { plain, type Terminal } from '../terminal.ts'
 
 export const command = defineCommand({
@@ -67,22 +67,6 @@ A store that does not exist is begun.`,
     return exit.yes
   },
 })
-
-function readKey(bytes: Buffer, file: string, passphrase: string | undefined): KeyObject {
-  try {
-    const pem = bytes.includes('-----BEGIN ')
-    const secret = passphrase === undefined ? {} : { passphrase }
-    return createPrivateKey(pem ? { key: bytes, ...secret } : { key: bytes, format: 'der', type: 'pkcs8', ...secret })
-  } catch (cause) {
-    const locked = /passphrase|decrypt/iu.test((cause as Error).message)
-    throw new CodedError('ERR_KEY_UNREADABLE', `cannot read the private key ${file}`, {
-      remedy: locked
-        ? 'The key is encrypted: pass its password with --key-password env:NAME or --key-password-file FILE.'
-        : 'Name a file with one private key in PEM or PKCS#8 DER form.',
-      cause,
-    })
-  }
-}
 
 function show(terminal: Terminal, certificate: Certificate, now: number, store: KeyStore) {
   terminal.note(`subject     ${plain(String(certificate.subject))}`)
