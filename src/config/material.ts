@@ -5,6 +5,10 @@ import { CodedError } from '../errors.ts'
 import { compileAccess } from '../identity/access/access.ts'
 import { type AllowList, createAllowList } from '../identity/authn/allow-list.ts'
 import { type ConfiguredBindings, reviewBindings } from '../identity/bindings/configured-bindings.ts'
+import { readListFiles } from '../identity/revocation/list-files.ts'
+import type { RevocationOptions } from '../identity/revocation/options.ts'
+import { isOn } from '../identity/revocation/policies.ts'
+import type { RevocationMaterial } from '../identity/revocation/revocation.ts'
 import { readAnchors, type TrustMaterial, type TrustStore } from '../identity/trust/material.ts'
 import { readKeyStoreFile } from '../pki/keystore/file.ts'
 import { findEntry, type KeyStore, type PrivateKeyEntry } from '../pki/keystore/keystore.ts'
@@ -23,6 +27,7 @@ export interface Material {
   readonly bindings: ConfiguredBindings
   readonly allowList: AllowList
   readonly routes: readonly (ConfiguredRoute & RouteConfiguration)[]
+  readonly revocation: RevocationMaterial
   /** sentences for the administrator; none of them stops the start */
   readonly warnings: readonly string[]
 }
@@ -62,8 +67,9 @@ export async function openMaterial(loaded: LoadedConfiguration, clock: Clock): P
   )
   const routes: (ConfiguredRoute & RouteConfiguration)[] = []
   for (const [i, route] of value.routes.entries()) routes.push(await review.route(route, ['routes', i]))
+  const revocation = await review.revocation(value.revocation, anchors)
   review.conclude()
-  return { listeners, bindings, allowList: allowList!, routes, warnings: review.warnings }
+  return { listeners, bindings, allowList: allowList!, routes, revocation: revocation!, warnings: review.warnings }
 }
 
 class Review {
@@ -186,6 +192,16 @@ class Review {
     return bindings
   }
 
+  async revocation(
+    options: RevocationOptions,
+    anchors: readonly TrustAnchor[],
+  ): Promise<RevocationMaterial | undefined> {
+    if (options.fetch.insecureAllowPrivateAddresses && isOn(options)) {
+      this.warnings.push('certificates may send the server to private addresses (insecureAllowPrivateAddresses)')
+    }
+    return this.#attemptAsync(['revocation'], () => readRevocation(options, this.#loaded.folder, anchors))
+  }
+
   async route(options: RouteConfiguration, path: Path): Promise<ConfiguredRoute & RouteConfiguration> {
     const { 'mutual-tls': mutualTls, basic } = this.#loaded.value.authenticators
     const enabled = [...(mutualTls.enabled ? ['mutual-tls'] : []), ...(basic.enabled ? ['basic'] : [])]
@@ -208,6 +224,26 @@ class Review {
     }
     return { ...options, authorities }
   }
+}
+
+async function readRevocation(
+  options: RevocationOptions,
+  folder: string,
+  anchors: readonly TrustAnchor[],
+): Promise<RevocationMaterial> {
+  const unknown = Object.keys(options.anchors).find(alias => !anchors.some(anchor => anchor.alias === alias))
+  if (unknown !== undefined) {
+    throw new CodedError('ERR_CONFIG_INVALID', `no trust store has an entry called "${unknown}"`, {
+      remedy: 'The keys below revocation.anchors are aliases of trust anchors: `countersign keystore list` shows them.',
+    })
+  }
+  const issuers = anchors.map(({ certificate }) => certificate)
+  const places = {
+    files: options.crl.files.map(file => resolve(folder, file)),
+    folders: options.crl.folders.map(each => resolve(folder, each)),
+  }
+  const files = isOn(options) ? await readListFiles(places, issuers) : []
+  return { options, folder: resolve(folder, options.folder), places, files, issuers }
 }
 
 function privateKeys(store: KeyStore, { alias, file }: KeyStoreOptions): PrivateKeyEntry[] {

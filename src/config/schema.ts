@@ -3,6 +3,7 @@ import { assertionOptions, gatewayRouteFields } from '../endpoints/gateway/optio
 import { routeAccessFields } from '../identity/access/options.ts'
 import { basicOptions } from '../identity/authn/basic-options.ts'
 import { mutualTlsOptions } from '../identity/authn/options.ts'
+import { revocationOptions } from '../identity/revocation/options.ts'
 import { usersOptions } from '../identity/users/options.ts'
 import type { InsecureAlgorithm } from '../pki/path/weak-algorithms.ts'
 import { listenerFields } from '../server/tls/options.ts'
@@ -43,6 +44,7 @@ const route = z.strictObject({
 export const configurationSchema = z.strictObject({
   listeners: z.array(listener).min(1).max(100).describe('Where clients connect.'),
   management: managementOptions.prefault({}),
+  revocation: revocationOptions,
   authenticators: z
     .strictObject({ 'mutual-tls': mutualTlsOptions, basic: basicOptions })
     .prefault({})

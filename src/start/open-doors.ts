@@ -37,7 +37,7 @@ export async function openDoors(
   stack: AsyncDisposableStack,
   source: DoorsSource,
 ): Promise<Doors> {
-  const { chain, epoch, events, metrics, clock, log } = source
+  const { chain, epoch, events, metrics, clock, log, revocation } = source
   const { authenticate, claimedBy } = chain
   const keep = createGatewayKeep()
   const prepare: Doors['prepare'] = ({ value, folder }, { routes }, names) => {
@@ -58,7 +58,7 @@ export async function openDoors(
   let endpoints = prepare(loaded, material, chain.names)
   stack.defer(() => endpoints.close())
   const open = async (each: ListenerMaterial): Promise<Door> => {
-    const trust = createTrust({ material: each.trust, epoch, clock, log })
+    const trust = createTrust({ material: each.trust, epoch, clock, log, revocation })
     const listener = await openListener({
       options: each.options,
       identities: each.identities,

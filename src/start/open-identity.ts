@@ -10,6 +10,8 @@ import { createMutualTls } from '../identity/authn/mutual-tls.ts'
 import type { RankedAuthenticator } from '../identity/authn/scope.ts'
 import { createBindings } from '../identity/bindings/create-bindings.ts'
 import { createSqlBindingStore } from '../identity/bindings/sql-binding-store.ts'
+import { openLocks } from '../identity/revocation/locks.ts'
+import { createRevocation, type ReplaceableRevocation } from '../identity/revocation/revocation.ts'
 import { createEpoch, type Epoch } from '../identity/trust/epoch.ts'
 import { createPasswordHasher } from '../identity/users/password/password-hasher.ts'
 import { createPasswordLogin } from '../identity/users/password-login.ts'
@@ -25,6 +27,7 @@ export interface Identity {
   readonly epoch: Epoch
   readonly chain: Chain
   readonly storage: Storage
+  readonly revocation: ReplaceableRevocation
   /** The bindings and authenticators of a reloaded configuration. Changes nothing yet; throws when they cannot be. */
   prepare(value: Configuration, material: Material): PreparedAuthenticators
 }
@@ -74,11 +77,15 @@ export async function openIdentity(
     return ranked
   }
 
+  const locks = stack.use(await openLocks(storage, log))
+  const revocation = stack.use(createRevocation(material.revocation, { epoch, locks, clock, events }))
+  await revocation.begin()
   const chain = createChain({ authenticators: authenticators(value, material), epoch, users })
   return {
     epoch,
     chain,
     storage,
+    revocation,
     prepare(next, nextMaterial) {
       const { names, take } = chain.prepare(authenticators(next, nextMaterial))
       return {

@@ -53,6 +53,7 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
       // Everything that can fail comes before the first thing that changes.
       const authenticators = identity.prepare(next.value, nextMaterial)
       const endpoints = doors.prepare(next, nextMaterial, authenticators.names)
+      await identity.revocation.replace(nextMaterial.revocation)
       authenticators.take()
       doors.replace(endpoints, nextMaterial)
       for (const warning of nextMaterial.warnings) log.warn({}, warning)

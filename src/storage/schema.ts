@@ -13,6 +13,7 @@ export interface Schema {
   credentials: CredentialTable
   bindings: BindingTable
   throttle: ThrottleTable
+  locks: LockTable
   changes: ChangeTable
 }
 
@@ -80,6 +81,16 @@ interface ThrottleTable {
   expires: number
 }
 
+interface LockTable {
+  /** how `value` names certificates */
+  kind: 'thumbprint' | 'issuer-serial' | 'public-key'
+  value: string
+  /** what it was set by, for people */
+  label: string
+  reason: string
+  created: number
+}
+
 /** One row for each area that somebody watches; `version` rises in the transaction that changes it. */
 interface ChangeTable {
   area: Area
@@ -87,4 +98,4 @@ interface ChangeTable {
 }
 
 /** What can be watched. */
-export type Area = 'users' | 'bindings'
+export type Area = 'users' | 'bindings' | 'locks'

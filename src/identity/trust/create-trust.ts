@@ -4,13 +4,14 @@ import { isCoded } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { indexAnchors } from '../../pki/path/anchors.ts'
 import { indexCrls } from '../../pki/path/crl-set.ts'
-import { validatePath } from '../../pki/path/validate.ts'
-import type { Untrusted, Verdict } from '../../pki/path/verdict.ts'
+import { checkPathAgain, validatePath } from '../../pki/path/validate.ts'
+import type { Trusted, Untrusted, Verdict } from '../../pki/path/verdict.ts'
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.ts'
 import { type RefusalCode, refuse } from '../../refusals.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import type { Epoch } from './epoch.ts'
 import { changedPart, type TrustMaterial } from './material.ts'
+import type { Inquiry, Revocation } from './revocation.ts'
 import type { Judgement, PresentedChain, Trust } from './trust.ts'
 
 export interface TrustSource {
@@ -19,6 +20,8 @@ export interface TrustSource {
   readonly epoch: Epoch
   readonly clock: Clock
   readonly log: Log
+  /** undefined: nobody is asked whether certificates were taken back, beyond the lists of the material */
+  readonly revocation?: Revocation | undefined
   /** how many clients are known at a time, at about 8 KB each; default 10,000 */
   readonly capacity?: number
 }
@@ -41,13 +44,13 @@ const maxKeyLength = 8192
  * another, so that a TLS session taken from one to the other meets the other's trust store.
  */
 export function createTrust(source: TrustSource): ReplaceableTrust {
-  const { epoch, clock, log, capacity = 10_000 } = source
+  const { epoch, clock, log, revocation, capacity = 10_000 } = source
   let material = source.material
   let prepared = prepare(material)
   // Trusted leaves by their bytes: whatever else comes along, the path was found once and cannot be argued away.
-  const trusted = new BoundedCache<Judgement>(capacity)
+  const trusted = new BoundedCache<Kept>(capacity)
   // Refusals by everything that was presented: another chain for the same leaf may well do.
-  const refused = new BoundedCache<Judgement>(Math.ceil(capacity / 10))
+  const refused = new BoundedCache<Kept>(Math.ceil(capacity / 10))
   // Issuers that stood on a trusted path, so that a thousand clients of one authority share one parsed certificate and its key.
   const issuers = new BoundedCache<Certificate>(1000)
   // The way from a leaf to its anchor. Outlives the epoch: a resumed connection brings back nothing but the leaf.
@@ -57,23 +60,69 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
     const now = clock.now()
     const leafKey = keyOf(chain.leaf)
     const known = current(trusted.get(leafKey), now)
-    if (known !== undefined) return known.epoch === epoch.value ? known : renew(trusted, leafKey, known)
+    if (known !== undefined) return known.epoch === epoch.value ? known : renew(known, leafKey, now)
     const rest = chain.rest()
     const chainKey = rest === undefined ? undefined : keyOfChain(chain.leaf, rest)
     const before = chainKey === undefined ? undefined : current(refused.get(chainKey), now)
-    if (before !== undefined) return before.epoch === epoch.value ? before : renew(refused, chainKey!, before)
+    // what was refused because of revocation may be good by now
+    if (before !== undefined && before.generation === generation()) {
+      if (before.epoch === epoch.value) return before
+      const renewed = { ...before, epoch: epoch.value }
+      refused.set(chainKey!, renewed)
+      return renewed
+    }
     return remember(leafKey, chainKey, examine(chain.leaf, leafKey, rest, now))
   }
 
-  /** What changed since was not the trust material (that empties the memory), so the verdict stands in the new epoch too. */
-  function renew(cache: BoundedCache<Judgement>, key: string, judgement: Judgement): Judgement {
-    const renewed = { ...judgement, epoch: epoch.value }
-    cache.set(key, renewed)
+  /**
+   * What changed since was not the trust material (that empties the memory), so the path stands in the new epoch too. Where it may have
+   * been revocation, that is looked up anew for the same path.
+   */
+  function renew(known: Kept, leafKey: string, now: number): Judgement {
+    let renewed: Kept = { ...known, epoch: epoch.value }
+    if (known.generation !== generation()) {
+      const inquiry = revocation?.inquire()
+      const verdict = inquiry === undefined ? known.verdict : revocationAgain(known.verdict as Trusted, inquiry, now)
+      renewed = conclude(known.certificate, verdict, inquiry, now)
+    }
+    if (renewed.verdict.ok && renewed.pending === undefined) trusted.set(leafKey, renewed)
+    else trusted.delete(leafKey)
     return renewed
   }
 
-  function remember(leafKey: string, chainKey: string | undefined, judgement: Judgement): Judgement {
+  function revocationAgain(verdict: Trusted, inquiry: Inquiry, now: number): Verdict {
+    const { path, anchor } = verdict
+    const locked = lockOf(path)
+    if (locked !== undefined) return locked
+    const { anchors, intermediates, policy } = prepared
+    const certificates = anchor.certificate === path.at(-1) ? path : [...path, anchor.certificate]
+    const input = { anchors, intermediates: [...path.slice(1), ...intermediates] }
+    // A pinned leaf may have an issuer here that can revoke it: the path to that one has to be found again.
+    if (path.length === 1) return validate(path[0]!, [], now, inquiry)
+    const answer = checkPathAgain({ certificates, anchor }, input, { ...policy, at: now }, inquiry.check)
+    if (!answer.ok) return answer
+    const validUntil = Math.min(answer.validUntil, ...path.map(({ notAfter }) => notAfter))
+    return { ...verdict, validUntil }
+  }
+
+  function lockOf(certificates: readonly Certificate[]): Untrusted | undefined {
+    const [leaf] = certificates
+    if (revocation === undefined || leaf === undefined || !revocation.locked(certificates)) return undefined
+    const own = revocation.locked([leaf])
+    return untrusted(
+      'certificate_locked',
+      `${own ? 'The certificate' : 'An authority above the certificate'} is locked here.`,
+      leaf,
+    )
+  }
+
+  function generation(): number {
+    return revocation?.generation ?? 0
+  }
+
+  function remember(leafKey: string, chainKey: string | undefined, judgement: Kept): Judgement {
     const { verdict } = judgement
+    if (judgement.pending !== undefined) return judgement
     if (verdict.ok) {
       const way = verdict.path.slice(1, -1)
       for (const issuer of way) issuers.set(keyOf(issuer.raw), issuer)
@@ -85,46 +134,79 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
     return judgement
   }
 
-  function examine(leaf: Uint8Array, leafKey: string, rest: readonly Uint8Array[] | undefined, now: number): Judgement {
+  function examine(leaf: Uint8Array, leafKey: string, rest: readonly Uint8Array[] | undefined, now: number): Kept {
     let certificate: Certificate | undefined
     let verdict: Verdict
+    const inquiry = revocation?.inquire()
     try {
       certificate = parseCertificate(leaf)
-      verdict = rest === undefined ? resumed(certificate, ways.get(leafKey), now) : presented(certificate, rest, now)
+      verdict =
+        lockOf([certificate]) ??
+        (rest === undefined
+          ? resumed(certificate, ways.get(leafKey), now, inquiry)
+          : presented(certificate, rest, now, inquiry))
+      if (verdict.ok) verdict = lockOf(verdict.path) ?? verdict
     } catch (error) {
       verdict = malformed(error, certificate)
     }
-    return {
-      certificate,
-      verdict,
-      epoch: epoch.value,
-      validUntil: verdict.ok ? verdict.validUntil : lookAgain(verdict, now),
-    }
+    return conclude(certificate, verdict, inquiry, now)
   }
 
-  function presented(leaf: Certificate, rest: readonly Uint8Array[], now: number): Verdict {
+  function conclude(
+    certificate: Certificate | undefined,
+    verdict: Verdict,
+    inquiry: Inquiry | undefined,
+    now: number,
+  ): Kept {
+    // What was missing on one path does not matter where another one settled it, or where the refusal has nothing to do with it.
+    const open = verdict.ok || verdict.code === 'revocation_unknown'
+    const pending = open ? inquiry?.learn() : undefined
+    const validUntil = verdict.ok
+      ? verdict.validUntil
+      : Math.max(now, Math.min(lookAgain(verdict, now), inquiry?.retryAt ?? Number.POSITIVE_INFINITY))
+    const judgement = { certificate, verdict, epoch: epoch.value, generation: generation(), validUntil }
+    return pending === undefined ? judgement : { ...judgement, pending }
+  }
+
+  function presented(
+    leaf: Certificate,
+    rest: readonly Uint8Array[],
+    now: number,
+    inquiry: Inquiry | undefined,
+  ): Verdict {
     if (rest.length > maxPresented)
       return untrusted('path_too_long', `More than ${maxPresented} certificates came besides it.`, leaf)
     const { certificates, broken } = parseAll(rest)
-    const verdict = validate(leaf, certificates, now)
+    const verdict = validate(leaf, certificates, now, inquiry)
     // The link that is missing may be the one that could not be read: then that is the thing to tell.
     if (!verdict.ok && verdict.code === 'issuer_unknown' && broken !== undefined) return malformed(broken, undefined)
     return verdict
   }
 
   /** Only the leaf came back. What was seen before may help to build the path anew; nothing is taken from the old verdict. */
-  function resumed(leaf: Certificate, way: readonly Certificate[] | undefined, now: number): Verdict {
-    const verdict = validate(leaf, way ?? [], now)
+  function resumed(
+    leaf: Certificate,
+    way: readonly Certificate[] | undefined,
+    now: number,
+    inquiry: Inquiry | undefined,
+  ): Verdict {
+    const verdict = validate(leaf, way ?? [], now, inquiry)
     if (verdict.ok || verdict.code !== 'issuer_unknown') return verdict
     const detail =
       'The TLS session was resumed, which brings back no intermediate certificates. Connect with a new session.'
     return { ...verdict, detail }
   }
 
-  function validate(leaf: Certificate, presentedToo: readonly Certificate[], now: number): Verdict {
+  function validate(
+    leaf: Certificate,
+    presentedToo: readonly Certificate[],
+    now: number,
+    inquiry: Inquiry | undefined,
+  ): Verdict {
     const { anchors, intermediates, crls, policy } = prepared
     const input = { leaf, intermediates: [...presentedToo, ...intermediates], anchors }
-    return validatePath(crls === undefined ? input : { ...input, crls }, { ...policy, at: now })
+    const revocation = crls === undefined ? inquiry && { revocation: inquiry.check } : { crls }
+    return validatePath({ ...input, ...revocation }, { ...policy, at: now })
   }
 
   function parseAll(ders: readonly Uint8Array[]): { certificates: Certificate[]; broken: unknown } {
@@ -155,7 +237,8 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
       return material
     },
     judge,
-    holds: judgement => judgement.epoch === epoch.value && clock.now() < judgement.validUntil,
+    holds: judgement =>
+      judgement.epoch === epoch.value && clock.now() < judgement.validUntil && judgement.pending === undefined,
     onEpoch: listener => epoch.subscribe(listener),
     replace(next) {
       const cause = changedPart(material, next)
@@ -174,7 +257,12 @@ function prepare({ anchors, intermediates = [], crls, policy }: TrustMaterial) {
   return { anchors: indexAnchors(anchors), intermediates, crls: crls && indexCrls(crls), policy }
 }
 
-function current(judgement: Judgement | undefined, now: number): Judgement | undefined {
+interface Kept extends Judgement {
+  /** of the revocation when it was reached */
+  readonly generation: number
+}
+
+function current(judgement: Kept | undefined, now: number): Kept | undefined {
   return judgement !== undefined && now < judgement.validUntil ? judgement : undefined
 }
 

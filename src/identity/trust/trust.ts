@@ -23,6 +23,11 @@ export interface Judgement {
   readonly epoch: number
   /** milliseconds since the epoch of clocks: the judgement is void from then on */
   readonly validUntil: number
+  /**
+   * Set while something about the certificate is still being found out (revocation): the verdict is what would count if nothing came of
+   * it. Fulfilled when judging again is worth it. Who can wait waits, and then asks `judge` again.
+   */
+  readonly pending?: Promise<void>
 }
 
 /** Presented chain in, verdict out, at one trust epoch; a known client costs a look-up. Never throws on what a client sent. */
@@ -30,7 +35,7 @@ export interface Trust {
   /** rises when anchors, CRLs, allow-list, bindings, users or policy change */
   readonly epoch: number
   judge(chain: PresentedChain): Judgement
-  /** whether a judgement made earlier may still be used: same epoch, and its time has not run out */
+  /** whether a judgement made earlier may still be used: same epoch, nothing pending, and its time has not run out */
   holds(judgement: Judgement): boolean
   /** called after each rise of the epoch; the answer unsubscribes */
   onEpoch(listener: EpochListener): () => void

@@ -1,4 +1,4 @@
-import { constants, type KeyObject, verify } from 'node:crypto'
+import { constants, createVerify, type KeyObject, verify } from 'node:crypto'
 import type { AlgorithmIdentifier, Certificate } from '../x509/certificate.ts'
 import { algorithmText, type SignatureScheme, signatureScheme } from './signature-scheme.ts'
 import type { InsecureAlgorithm } from './weak-algorithms.ts'
@@ -34,19 +34,24 @@ export function signatureVerifies(signed: Signed, key: KeyObject): boolean {
   }
 }
 
-/** The same beside the event loop, for what is long. */
-export function signatureVerifiesLater(signed: Signed, key: KeyObject): Promise<boolean> {
+const chunk = 1_048_576
+
+/** The same for something long: others run in between. */
+export async function longSignatureVerifies(signed: Signed, key: KeyObject): Promise<boolean> {
   const scheme = signatureScheme(signed.signatureAlgorithm)
-  if (scheme === undefined || !scheme.keyTypes.includes(key.asymmetricKeyType ?? '')) return Promise.resolve(false)
-  return new Promise(resolve => {
-    try {
-      verify(scheme.digest, signed.tbs, withPadding(key, scheme), signed.signature, (error, answer) =>
-        resolve(error === null && answer),
-      )
-    } catch {
-      resolve(false)
-    }
-  })
+  // one that hashes within the signature cannot be fed piece by piece
+  if (scheme === undefined || scheme.digest === null) return signatureVerifies(signed, key)
+  if (!scheme.keyTypes.includes(key.asymmetricKeyType ?? '')) return false
+  const verifier = createVerify(scheme.digest)
+  for (let at = 0; at < signed.tbs.length; at += chunk) {
+    verifier.update(signed.tbs.subarray(at, at + chunk))
+    await new Promise(setImmediate)
+  }
+  try {
+    return verifier.verify(withPadding(key, scheme), signed.signature)
+  } catch {
+    return false
+  }
 }
 
 function withPadding(key: KeyObject, { pssSaltLength: saltLength }: SignatureScheme) {

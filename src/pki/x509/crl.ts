@@ -169,7 +169,8 @@ function readListExtensions(explicit: DerElement | undefined, version: number): 
   return extensions
 }
 
-function readReason(value: Buffer): number {
+/** CRLReason (RFC 5280 section 5.3.1) from the content of its extension. */
+export function readReason(value: Buffer): number {
   const reader = new DerReader(value)
   const element = reader.element(tag.enumerated)
   reader.close('the reason')

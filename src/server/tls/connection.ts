@@ -70,6 +70,23 @@ export class Connection implements Peer, PresentedChain {
     return judgement
   }
 
+  /**
+   * undefined: the judgement needs no waiting for, as that of every known client. Else fulfilled when what it waits for (a revocation
+   * list, a responder) has come or failed, or has been waited for long enough.
+   */
+  settle(): Promise<void> | undefined {
+    return this.judgement()?.pending === undefined ? undefined : this.#settle()
+  }
+
+  async #settle(): Promise<void> {
+    const deadline = performance.now() + longestWait
+    for (let looks = 0; looks < mostLooks && performance.now() < deadline; looks++) {
+      const pending = this.judgement()?.pending
+      if (pending === undefined || this.socket.destroyed) return
+      await pending
+    }
+  }
+
   /** Milliseconds since the first of the looks at it that found no byte more than the look before. */
   quietFor(now: number): number {
     const bytes = this.socket.bytesRead + this.socket.bytesWritten
@@ -115,4 +132,7 @@ export interface WithConnection {
 
 const nothing = new Uint8Array(0)
 const longestChain = 64
+/** A judgement that waits for one source after another: each wait is bounded by itself, and so are all together. */
+const mostLooks = 16
+const longestWait = 60_000
 const farewellMs = 100

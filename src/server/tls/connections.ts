@@ -1,5 +1,4 @@
 import type { Clock } from '../../clock.ts'
-import type { Trust } from '../../identity/trust/trust.ts'
 import type { Peer } from '../http/exchange.ts'
 import type { Connection } from './connection.ts'
 import type { ListenerLimits } from './options.ts'
@@ -45,9 +44,10 @@ export class Connections {
     const now = clock.now()
     for (const connection of this.#open) {
       const judgement = connection.lastJudgement
-      if (judgement?.verdict.ok && judgement.validUntil <= now && connection.judgement()?.verdict.ok !== true) {
-        connection.drop()
-      }
+      if (!judgement?.verdict.ok || judgement.validUntil > now) continue
+      const waiting = connection.settle()
+      if (waiting === undefined) dropRefused(connection)
+      else waiting.then(() => dropRefused(connection)).catch(() => connection.drop())
     }
   }
 
@@ -64,11 +64,19 @@ export class Connections {
    * Judges every connection again and ends those that would not be let in any more (invariant 3). In slices, so that requests of
    * others are answered meanwhile; these are judged by their epoch, whether or not their connection's turn has come.
    */
-  async rejudge(trust: Trust, stillHolds: StillHolds | undefined): Promise<number> {
+  async rejudge(stillHolds: StillHolds | undefined): Promise<number> {
     let dropped = 0
     let sliceEnd = performance.now() + sliceMs
     for (const connection of this.list()) {
-      if (!(await holds(connection, trust, stillHolds))) {
+      const trusted = connection.lastJudgement?.verdict.ok === true
+      const waiting = trusted ? connection.settle() : undefined
+      if (waiting !== undefined) {
+        // nobody else waits for what is being found out about this one
+        waiting
+          .then(() => holds(connection, trusted, stillHolds))
+          .then(stays => stays || connection.drop())
+          .catch(() => connection.drop())
+      } else if (!(await holds(connection, trusted, stillHolds))) {
         connection.drop()
         dropped += 1
       }
@@ -83,10 +91,14 @@ export class Connections {
 
 const sliceMs = 10
 
-async function holds(connection: Connection, trust: Trust, stillHolds: StillHolds | undefined): Promise<boolean> {
+function dropRefused(connection: Connection): void {
+  if (connection.judgement()?.verdict.ok !== true) connection.drop()
+}
+
+/** `trusted`: its certificate was, when it was last looked at. */
+async function holds(connection: Connection, trusted: boolean, stillHolds: StillHolds | undefined): Promise<boolean> {
   try {
-    const before = connection.lastJudgement
-    if (before?.verdict.ok && !trust.holds(before) && connection.judgement()?.verdict.ok !== true) return false
+    if (trusted && connection.judgement()?.verdict.ok !== true) return false
     return stillHolds === undefined || (await stillHolds(connection))
   } catch {
     return false

@@ -91,6 +91,19 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
       return void socket.destroy()
     }
     if (options.onUntrusted === 'refuse') {
+      const waiting = connection.settle()
+      if (waiting !== undefined) {
+        waiting.then(() => admit(connection)).catch(() => socket.destroy())
+        return
+      }
+    }
+    admit(connection)
+  }
+
+  function admit(connection: Connection): void {
+    const { socket, remoteAddress } = connection
+    if (closing || socket.destroyed) return void socket.destroy()
+    if (options.onUntrusted === 'refuse') {
       const judgement = connection.judgement()
       if (judgement !== undefined && !judgement.verdict.ok) {
         const { code, detail } = judgement.verdict
@@ -115,6 +128,12 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     if (last && 'shouldKeepAlive' in response) response.shouldKeepAlive = false
     const exchange = openExchange(connection, request, response, settings, upgrade)
     if (exchange === undefined) return
+    const waiting = connection.settle()
+    if (waiting === undefined) serve(exchange)
+    else waiting.then(() => serve(exchange)).catch(error => failed(exchange, error))
+  }
+
+  function serve(exchange: Exchange): void {
     try {
       const served = source.serve(exchange)
       if (served !== undefined) served.catch(error => failed(exchange, error))
@@ -140,7 +159,7 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     connections.dropExpired(clock)
     connections.dropStalled()
   }, sweepMs).unref()
-  const rejudge = coalesced(() => connections.rejudge(trust, source.stillHolds))
+  const rejudge = coalesced(() => connections.rejudge(source.stillHolds))
   const unsubscribe = trust.onEpoch(() => {
     rejudge().catch(error => log.error({ err: error, listener: name }, 'judging open connections again failed'))
   })

@@ -3,6 +3,7 @@ import { systemClock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import type { Schema } from '../schema.ts'
 import { usersAndBindings } from './0001-users-and-bindings.ts'
+import { locks } from './0002-locks.ts'
 
 interface Migration {
   readonly name: string
@@ -10,7 +11,10 @@ interface Migration {
 }
 
 /** In the order of their numbers, which count from 1. One that was released is never changed: what comes after is appended. */
-export const migrations: readonly Migration[] = [{ name: 'users-and-bindings', up: usersAndBindings }]
+export const migrations: readonly Migration[] = [
+  { name: 'users-and-bindings', up: usersAndBindings },
+  { name: 'locks', up: locks },
+]
 
 interface Applied {
   schema_migrations: { number: number; name: string; applied: number }

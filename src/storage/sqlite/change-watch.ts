@@ -22,7 +22,11 @@ export class ChangeWatch implements Changes {
   readonly #dataVersion: StatementSync
   readonly #areaVersions: StatementSync
   readonly #timer: NodeJS.Timeout
-  readonly #subscribers: Record<Area, Set<() => void>> = { users: new Set(), bindings: new Set() }
+  readonly #subscribers: Record<Area, Set<() => void>> = {
+    users: new Set(),
+    bindings: new Set(),
+    locks: new Set(),
+  }
   readonly #alarms = new Set<(error: CodedError) => void>()
   #seen: unknown
   #versions: ReadonlyMap<unknown, unknown> = new Map()

@@ -128,6 +128,25 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
       record('trust-changed', { epoch, cause: cut(cause) })
     },
 
+    revocationFetched({ kind, source, outcome, detail }) {
+      metrics.revocationFetches.add(kind, outcome)
+      const fields = { kind, source: cut(source), outcome, detail: cut(detail) }
+      if (outcome !== 'failed') log.info(fields, 'a source of revocation was read')
+      else if (guard.allows('revocation-source-failed', { kind, source: cut(source) })) {
+        log.warn(fields, 'a source of revocation failed: what it said last stays in force')
+      }
+    },
+
+    revocationUnknown({ outcome, failures, certificate }) {
+      metrics.revocationUnknowns.add(outcome)
+      if (!guard.allows('revocation-unknown', { outcome, issuer: cut(certificate.issuer) })) return
+      const tried = failures.slice(0, 20).map(cut)
+      log.warn(
+        { outcome, failures: tried, certificate: certificateFields(certificate) },
+        'nobody says whether a certificate is revoked',
+      )
+    },
+
     reloadSucceeded({ cause }) {
       metrics.reloads.add('succeeded')
       metrics.setReloadSuccessful(true)

@@ -24,6 +24,19 @@ export interface Events {
   userChanged(event: Change & { user: string }): void
   bindingChanged(event: Change & { binding: string }): void
   trustChanged(event: { epoch: number; cause: string }): void
+  /** a revocation list or an answer of a responder was fetched or loaded, or could not be: then the last good one stays in force */
+  revocationFetched(event: {
+    kind: 'crl' | 'ocsp'
+    source: string
+    outcome: 'loaded' | 'unchanged' | 'failed'
+    detail: string
+  }): void
+  /** no source could say whether a certificate is revoked */
+  revocationUnknown(event: {
+    outcome: 'allow' | 'refuse'
+    failures: readonly string[]
+    certificate: CertificateFacts
+  }): void
   reloadSucceeded(event: { cause: string }): void
   /** the state before it stays in force */
   reloadFailed(event: { cause: string; file: string | null; remedy: string | null }): void

@@ -22,6 +22,10 @@ export interface Metrics extends CertificateExpiries {
   readonly changes: Tally
   readonly trustChanges: Tally
   readonly reloads: Tally
+  /** by kind (crl, ocsp) and outcome */
+  readonly revocationFetches: Tally
+  /** by what became of the client: allow, refuse */
+  readonly revocationUnknowns: Tally
   handshakeDuration(resumed: 'yes' | 'no', milliseconds: number): void
   setTrustEpoch(epoch: number): void
   setReloadSuccessful(successful: boolean): void
@@ -94,6 +98,21 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
       'Reloads of configuration or stores by outcome (succeeded, failed).',
       ['outcome'],
       [['succeeded'], ['failed']],
+    ),
+    revocationFetches: tally(
+      'revocation_fetches_total',
+      'Revocation lists (crl) and answers of responders (ocsp) that were fetched, by outcome (loaded, unchanged, failed).',
+      ['kind', 'outcome'],
+      [
+        ['crl', 'failed'],
+        ['ocsp', 'failed'],
+      ],
+    ),
+    revocationUnknowns: tally(
+      'revocation_unknowns_total',
+      'Certificates of which no source could say whether they are revoked, by what the policy said then (allow, refuse).',
+      ['outcome'],
+      [['allow'], ['refuse']],
     ),
     handshakeDuration: (resumed, milliseconds) => handshakeDurations[resumed].observe(milliseconds / 1000),
     setTrustEpoch: epoch => trustEpoch.set(epoch),

@@ -62,6 +62,13 @@ const examples: { [K in keyof Events]: Parameters<Events[K]>[0] } = {
   userChanged: { actor: 'root', action: 'locked', tenant: 'default', user: 'bob' },
   bindingChanged: { actor: 'root', action: 'added', tenant: 'default', binding: 'thumbprint ab' },
   trustChanged: { epoch: 7, cause: 'client-truststore.p12 changed' },
+  revocationFetched: {
+    kind: 'crl',
+    source: 'http://crl.example/ca.crl',
+    outcome: 'failed',
+    detail: 'the answer was 503',
+  },
+  revocationUnknown: { outcome: 'refuse', failures: ['http://crl.example/ca.crl: the answer was 503'], certificate },
   reloadSucceeded: { cause: 'SIGHUP' },
   reloadFailed: { cause: 'the file is empty', file: 'a.p12', remedy: 'Restore it.' },
 }
@@ -107,6 +114,16 @@ const expected: { [K in keyof Events]: [kind: string | undefined, line: string, 
   userChanged: ['user-changed', 'info a user was changed', ['changes_total{kind="user",action="locked"} 1']],
   bindingChanged: ['binding-changed', 'info a binding was changed', ['changes_total{kind="binding",action="added"} 1']],
   trustChanged: ['trust-changed', 'info what is trusted has changed', ['trust_epoch 7', 'trust_changes_total 1']],
+  revocationFetched: [
+    undefined,
+    'warn a source of revocation failed: what it said last stays in force',
+    ['revocation_fetches_total{kind="crl",outcome="failed"} 1'],
+  ],
+  revocationUnknown: [
+    undefined,
+    'warn nobody says whether a certificate is revoked',
+    ['revocation_unknowns_total{outcome="refuse"} 1'],
+  ],
   reloadSucceeded: ['reload-succeeded', 'info reloaded', ['reloads_total{outcome="succeeded"} 1']],
   reloadFailed: [
     'reload-failed',

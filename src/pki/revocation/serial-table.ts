@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import { derError } from '../asn1/der.ts'
+
+const empty = 0
+/** far more than certificates of one serial number under all issuers of an indirect list, and few enough to stay quick */
+const longestProbe = 10_000
+const noReason = 0xff
+
+/** What is kept of one entry. */
+export interface Row {
+  /** its place among all: later entries have higher ones */
+  readonly place: number
+  /** milliseconds since the epoch */
+  readonly revocationDate: number
+  readonly reason: number | undefined
+}
+
+/**
+ * Serial numbers of revoked certificates, exact, in 6 octets more than themselves plus 8 to 16 for finding them: rows one after the other,
+ * and an open-addressing table of their places. A million entries of 16 octets take 32 MB; objects would take a gigabyte.
+ */
+export class SerialTable {
+  readonly #rows: Buffer
+  readonly #slots: Uint32Array
+  readonly #seed = randomBytes(4).readUInt32LE()
+  #end = 1
+  #size = 0
+
+  /** `octets`: of all serial numbers together. */
+  constructor(entries: number, octets: number) {
+    // place 0 stays free: it marks an empty slot
+    this.#rows = Buffer.allocUnsafeSlow(1 + octets + entries * rowOverhead)
+    this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(entries * 1.3 + 2)))
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** octets of memory */
+  get bytes(): number {
+    return this.#rows.length + this.#slots.byteLength
+  }
+
+  /** Adds the serial number that stands in `bytes`, and answers its place. `date` in seconds. */
+  add(bytes: Uint8Array, start: number, end: number, date: number, reason: number | undefined): number {
+    const from = shortestFrom(bytes, start, end)
+    const rows = this.#rows
+    const place = this.#end
+    rows[place] = end - from
+    for (let i = from; i < end; i++) rows[place + 1 + i - from] = bytes[i]!
+    let at = place + 1 + end - from
+    rows.writeUInt32LE(Math.min(Math.max(date, 0), 0xffffffff), at)
+    rows[at + 4] = reason ?? noReason
+    at += 5
+    this.#end = at
+    this.#size += 1
+    const mask = this.#slots.length - 1
+    let slot = this.#hash(bytes, from, end) & mask
+    for (let probe = 0; this.#slots[slot] !== empty; probe++) {
+      if (probe === longestProbe) throw derError(`more than ${longestProbe} entries with one serial number`)
+      slot = (slot + 1) & mask
+    }
+    this.#slots[slot] = place
+    return place
+  }
+
+  /** Every row with that serial number, in the order of the slots. */
+  find(octets: Buffer): Row[] {
+    const from = shortestFrom(octets, 0, octets.length)
+    const length = octets.length - from
+    const mask = this.#slots.length - 1
+    const found: Row[] = []
+    let slot = this.#hash(octets, from, octets.length) & mask
+    for (; this.#slots[slot] !== empty; slot = (slot + 1) & mask) {
+      const place = this.#slots[slot]!
+      if (this.#rows[place] === length && this.#equals(place + 1, octets, from)) found.push(this.#row(place))
+    }
+    return found
+  }
+
+  /** Every entry, with its serial number. */
+  *all(): Generator<{ readonly serial: Buffer; readonly row: Row }> {
+    for (let place = 1; place < this.#end; place += this.#rows[place]! + rowOverhead) {
+      yield { serial: this.#rows.subarray(place + 1, place + 1 + this.#rows[place]!), row: this.#row(place) }
+    }
+  }
+
+  #row(place: number): Row {
+    const at = place + 1 + this.#rows[place]!
+    const reason = this.#rows[at + 4]!
+    return {
+      place,
+      revocationDate: this.#rows.readUInt32LE(at) * 1000,
+      reason: reason === noReason ? undefined : reason,
+    }
+  }
+
+  #equals(at: number, octets: Buffer, from: number): boolean {
+    for (let i = from; i < octets.length; i++) if (this.#rows[at + i - from] !== octets[i]) return false
+    return true
+  }
+
+  // Seeded, so that nobody can choose serial numbers that all fall into one slot
+  #hash(bytes: Uint8Array, from: number, to: number): number {
+    let hash = this.#seed
+    for (let i = from; i < to; i++) {
+      hash = Math.imul(hash ^ bytes[i]!, 0x5bd1e995)
+      hash ^= hash >>> 15
+    }
+    return hash >>> 0
+  }
+}
+
+/** length, date, reason */
+const rowOverhead = 6
+
+/** Where the number starts once octets that only repeat its sign are skipped: lists exist that write a serial number too long. */
+function shortestFrom(bytes: Uint8Array, start: number, end: number): number {
+  let from = start
+  while (from + 1 < end) {
+    const negative = bytes[from + 1]! >= 0x80
+    if (bytes[from] !== (negative ? 0xff : 0x00)) break
+    from++
+  }
+  return from
+}
