@@ -14,7 +14,8 @@ export function hasBody({ request }: Pick<Exchange, 'request'>): boolean {
  * ERR_REQUEST_ABORTED when the client goes away before the end.
  */
 export async function readBody(exchange: Exchange, limit = exchange.maxBodyBytes): Promise<Buffer | undefined> {
-  const body = await collect(exchange.request, limit)
+  // Without one, no 'end' will ever be told.
+  const body = hasBody(exchange) ? await collect(exchange.request, limit) : Buffer.alloc(0)
   if (body === undefined) sendTooLarge(exchange, limit)
   return body
 }

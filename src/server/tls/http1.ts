@@ -30,6 +30,8 @@ export function createHttp1(limits: ListenerLimits, takeRequest: TakeRequest): H
   const server = createServer({
     noDelay: true,
     httpValidation: 'strict',
+    // A request that has no body is no stream either: `hasBody` tells, and nobody waits for its end.
+    optimizeEmptyRequests: true,
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: limits.headersTimeout,
     requestTimeout: limits.requestTimeout,

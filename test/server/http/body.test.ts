@@ -32,6 +32,7 @@ suite('a request body', () => {
     const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`
     assert.deepEqual((await send(chunked)).body, { has: true, text: 'hello' })
     assert.deepEqual((await send(`${head}Content-Length: 0\r\n\r\n`)).body, { has: false, text: '' })
+    assert.deepEqual((await send(`${head}\r\n`)).body, { has: false, text: '' })
   })
 
   test('is refused before it is sent when its declared size is too large, and 100-continue is not answered', async () => {
