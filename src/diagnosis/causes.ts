@@ -101,7 +101,7 @@ export const causes = {
       'Pass one with --cert FILE --key FILE (or --keystore FILE). The server asks for {wanted}. In a browser, install certificate and key together (.p12).',
   },
   client_certificate_not_asked: {
-    sentence: 'The server does not ask for a client certificate, so the one given was never sent.',
+    sentence: 'The server wants to know who the client is, and does not ask for a certificate: none can be sent.',
     remedy:
       'Switch it on at the server: clientAuth want or need (nginx: ssl_verify_client). See who ends TLS on the way.',
   },

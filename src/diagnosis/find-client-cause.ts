@@ -1,5 +1,5 @@
 import type { Certificate } from '../pki/x509/certificate.ts'
-import { type Cause, type CauseCode, nameCause } from './causes.ts'
+import { type Cause, nameCause } from './causes.ts'
 import type { Conversation } from './conversation.ts'
 import { alerts } from './handshake/numbers.ts'
 import type { CheckName, ClientCheck, ClientIdentity } from './judge-client.ts'
@@ -31,9 +31,9 @@ export function findClientCause(seen: Seen): Cause | undefined {
   if (refused === undefined) return undefined
   const { identity, client = [], conversation } = seen
   const { request, complete } = conversation.flight
-  if (identity === undefined) return missingCause(refused, request)
   if (request === undefined && complete && asksForMore(refused)) return nameCause('client_certificate_not_asked', {})
-  return saidByServer(refused, seen, identity) ?? foundHere(client) ?? refusedAnyway(refused, seen, identity)
+  if (identity === undefined) return missingCause(refused, request)
+  return saidByServer(refused, seen, identity) ?? foundHere(client) ?? refusedAnyway(refused, identity)
 }
 
 function refusalIn({ failure, answer, flight }: Conversation): Refused | undefined {
@@ -119,8 +119,8 @@ function foundHere(client: readonly ClientCheck[]): Cause | undefined {
   return order.map(name => client.find(({ check }) => check === name)?.cause).find(cause => cause !== undefined)
 }
 
-function refusedAnyway({ code, words }: Refused, _: Seen, { certificate }: ClientIdentity): Cause | undefined {
+function refusedAnyway({ code, words }: Refused, { certificate }: ClientIdentity): Cause | undefined {
   // a Countersign says it better itself
   if (code !== undefined) return undefined
-  return nameCause('client_certificate_refused' satisfies CauseCode, { subject: subjectText(certificate), words })
+  return nameCause('client_certificate_refused', { subject: subjectText(certificate), words })
 }
