@@ -13,6 +13,7 @@ import type { UserStore } from '../../src/identity/users/user.ts'
 import { emptyKeyStore, setPrivateKey, setTrustedCertificate } from '../../src/pki/keystore/change.ts'
 import { encodeKeyStore } from '../../src/pki/keystore/save.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
+import type { Storage } from '../../src/storage/storage.ts'
 import { type Issued, testAuthority } from './certificates.ts'
 import { scratchFolder } from './scratch.ts'
 import { serveFrom } from './server.ts'
@@ -26,6 +27,9 @@ export interface Setting {
   readonly mutualTls?: object
   readonly basic?: object
   readonly routes?: readonly object[]
+  readonly revocation?: object
+  /** more keys of the listener */
+  readonly listener?: object
 }
 
 export interface Answer {
@@ -51,6 +55,8 @@ export interface Client {
 }
 
 export interface IdentityServer {
+  /** the store as another process has it open */
+  readonly storage: Storage
   /** A client with this certificate (none when left out); `chain` is what it sends, its own certificates when left out. */
   client(certificate?: Issued, options?: { chainPem?: string; rejectUnauthorized?: boolean }): Client
   /** the stores as another process has them open */
@@ -93,6 +99,7 @@ export async function identityServer(setting: Setting): Promise<IdentityServer> 
     if (outcome !== expected) throw new Error(`the reload was ${outcome}`)
   }
   return {
+    storage,
     client: (certificate, options) => connect(`${server.url}/whoami`, root.pem, certificate, options),
     users: createSqlUserStore({ storage, hasher: createPasswordHasher() }),
     bindings: createSqlBindingStore(storage, systemClock),
@@ -101,7 +108,7 @@ export async function identityServer(setting: Setting): Promise<IdentityServer> 
   }
 }
 
-function configuration({ bindings = [], mutualTls, basic, routes = [] }: Setting): object {
+function configuration({ bindings = [], mutualTls, basic, routes = [], revocation = {}, listener }: Setting): object {
   return {
     listeners: [
       {
@@ -110,12 +117,14 @@ function configuration({ bindings = [], mutualTls, basic, routes = [] }: Setting
         clientAuth: 'want',
         keyStore: { file: 'server.p12', password },
         trustStore: [{ file: 'trust.p12', password }],
+        ...listener,
       },
     ],
     management: { enabled: false },
     authenticators: { 'mutual-tls': { bindings, ...mutualTls }, basic: { enabled: false, ...basic } },
     users: { store: 'sqlite', file: 'users.db' },
     routes,
+    revocation,
     audit: { enabled: false },
   }
 }
