@@ -14,6 +14,7 @@ import {
 import { nameConstraints } from '../x509/name-constraints.ts'
 import { certificatePolicies, inhibitAnyPolicy, policyConstraints, policyMappings } from '../x509/policies.ts'
 import { keyWeakness } from './key-weakness.ts'
+import type { PathTrace } from './trace.ts'
 import { type Purpose, type Untrusted, untrusted } from './verdict.ts'
 import type { InsecureAlgorithm } from './weak-algorithms.ts'
 
@@ -21,6 +22,7 @@ export interface CertificateRules {
   readonly at: number
   readonly purpose: Purpose
   readonly insecure: ReadonlySet<InsecureAlgorithm>
+  readonly trace?: PathTrace | undefined
 }
 
 type Check = (certificate: Certificate, rules: CertificateRules) => Untrusted | undefined
@@ -49,16 +51,21 @@ export const checkIssuerKey = row([checkKey, checkKeyReadable])
 
 function row(checks: readonly Check[]): Check {
   return (certificate, rules) => {
-    try {
-      for (const check of checks) {
-        const failure = check(certificate, rules)
-        if (failure !== undefined) return failure
-      }
-      return undefined
-    } catch (error) {
-      if (!isCoded(error)) throw error
-      return untrusted('certificate_malformed', error.message, certificate)
+    for (const check of checks) {
+      const failure = unlessMalformed(check, certificate, rules)
+      rules.trace?.({ check: check.name, certificate, failure })
+      if (failure !== undefined) return failure
     }
+    return undefined
+  }
+}
+
+function unlessMalformed(check: Check, certificate: Certificate, rules: CertificateRules): Untrusted | undefined {
+  try {
+    return check(certificate, rules)
+  } catch (error) {
+    if (!isCoded(error)) throw error
+    return untrusted('certificate_malformed', error.message, certificate)
   }
 }
 

@@ -45,7 +45,7 @@ function isVouchedFor(signer: Certificate, point: DistributionPoint, above: Path
   if (before !== undefined) return before
   // while it is being looked at it does not count: no list vouches for its own signer
   search.vouched.set(signer, false)
-  const rules = { ...search.question.rules, purpose: 'any' as const }
+  const rules = { ...search.question.rules, purpose: 'any' as const, trace: undefined }
   const inner = new Search({ ...search.question, rules }, search.vouched)
   const path =
     checkCrlIssuer(signer, rules) === undefined

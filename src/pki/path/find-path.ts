@@ -33,8 +33,8 @@ export function findPath(
       const next = depth + (anchor !== undefined || isSelfIssued(certificate) ? 0 : 1)
       const failure =
         search.issuerFailure(certificate) ??
-        checkPathLength(certificate, depth) ??
-        checkDepth(certificate, next, maxDepth)
+        search.traced('pathLength', certificate, checkPathLength(certificate, depth)) ??
+        search.traced('depth', certificate, checkDepth(certificate, next, maxDepth))
       if (failure === undefined) {
         const longer = [...path, certificate]
         const found = anchor === undefined ? climb(longer, next) : finish({ certificates: longer, anchor })

@@ -2,7 +2,7 @@ import type { Certificate } from '../x509/certificate.ts'
 import { isSelfIssued, nameMatchKey } from '../x509/name-match.ts'
 import type { Search } from './search.ts'
 import { signatureWeakness } from './signature.ts'
-import { type TrustAnchor, untrusted } from './verdict.ts'
+import { type TrustAnchor, type Untrusted, untrusted } from './verdict.ts'
 
 /** An issuer of a certificate: its name matches, and its key verifies the signature. */
 export interface Issuer {
@@ -76,14 +76,15 @@ function collectByIssuer(
 function isSignedBy(certificate: Certificate, issuer: Certificate, search: Search): boolean {
   const weakness = signatureWeakness(certificate, search.question.rules.insecure)
   const failure = weakness === undefined ? search.keyFailure(issuer) : untrusted('key_too_weak', weakness, certificate)
-  if (failure !== undefined) {
-    search.note(failure)
-    return false
-  }
-  if (search.verifies(certificate, issuer)) return true
-  const detail = `the signature does not verify with the key of ${issuer.subject}`
-  search.note(untrusted('signature_invalid', detail, certificate))
+  const fault = failure ?? (search.verifies(certificate, issuer) ? undefined : wrongSignature(certificate, issuer))
+  if (search.traced('signature', certificate, fault) === undefined) return true
+  search.note(fault!)
   return false
+}
+
+function wrongSignature(certificate: Certificate, issuer: Certificate): Untrusted {
+  const detail = `the signature does not verify with the key of ${issuer.subject}`
+  return untrusted('signature_invalid', detail, certificate)
 }
 
 // Up by names to the first certificate whose issuer nobody has. When every name leads on, the signatures were the fault, or a circle.

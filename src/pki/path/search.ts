@@ -37,6 +37,12 @@ export class Search {
     this.vouched = vouched
   }
 
+  /** Passes on how a check came out, past whoever watches. */
+  traced(check: string, certificate: Certificate, failure: Untrusted | undefined): Untrusted | undefined {
+    this.question.rules.trace?.({ check, certificate, failure })
+    return failure
+  }
+
   note(failure: Untrusted): void {
     this.failure = moreTelling(this.failure, failure)
   }

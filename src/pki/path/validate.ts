@@ -10,6 +10,7 @@ import { checkRevocation, type RevocationAnswer } from './check-revocation.ts'
 import { type CrlSet, indexCrls } from './crl-set.ts'
 import { findPath, type Path } from './find-path.ts'
 import { Search } from './search.ts'
+import type { PathTrace } from './trace.ts'
 import {
   moreTelling,
   type Purpose,
@@ -35,6 +36,8 @@ export interface PathOptions {
   readonly crlMaxAge?: number
   /** milliseconds for which a revocation list is believed after its nextUpdate; default 0 */
   readonly crlGrace?: number
+  /** told of each check as it comes out; default: nobody is */
+  readonly trace?: PathTrace
 }
 
 export interface PathInput {
@@ -97,9 +100,10 @@ function begin({ anchors, intermediates, crls }: Omit<PathInput, 'leaf'>, option
     policy = {},
     crlMaxAge = Infinity,
     crlGrace = 0,
+    trace,
   } = options
   return new Search({
-    rules: { at, purpose, insecure: weakAlgorithmsAt(at, insecureAlgorithms) },
+    rules: { at, purpose, insecure: weakAlgorithmsAt(at, insecureAlgorithms), trace },
     maxDepth,
     policy,
     crlMaxAge,
@@ -115,10 +119,11 @@ function throughIssuers(leaf: Certificate, search: Search, check: RevocationChec
   let validUntil = Number.POSITIVE_INFINITY
   const path = findPath(leaf, search, found => {
     const failure =
-      checkNameConstraints(found.certificates, search.question.budget) ??
-      checkPolicies(found.certificates, search.question.policy)
+      search.traced('nameConstraints', leaf, checkNameConstraints(found.certificates, search.question.budget)) ??
+      search.traced('policies', leaf, checkPolicies(found.certificates, search.question.policy))
     if (failure !== undefined || check === undefined) return failure
     const revocation = check(found, search)
+    search.traced('revocation', leaf, revocation.ok ? undefined : revocation)
     if (!revocation.ok) return revocation
     validUntil = revocation.validUntil
     return undefined
@@ -138,6 +143,7 @@ function byItself(anchor: TrustAnchor, search: Search, check: RevocationCheck | 
     let refused: Untrusted | undefined
     const path = findPath(leaf, search, found => {
       const revocation = check(found, search)
+      search.traced('revocation', leaf, revocation.ok ? undefined : revocation)
       if (revocation.ok) validUntil = revocation.validUntil
       else refused = moreTelling(refused, revocation)
       return revocation.ok ? undefined : revocation
