@@ -102,6 +102,7 @@ export function createRevocation(material: RevocationMaterial, source: Revocatio
       clock,
       capacity: ocsp.cacheSize,
       nonce: ocsp.nonce,
+      lists,
       configured: [ocsp.url, ...Object.values(options.anchors).map(own => own.ocsp?.url)].filter(
         url => url !== undefined,
       ),
