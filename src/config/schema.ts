@@ -7,6 +7,7 @@ import { revocationOptions } from '../identity/revocation/options.ts'
 import { usersOptions } from '../identity/users/options.ts'
 import type { InsecureAlgorithm } from '../pki/path/weak-algorithms.ts'
 import { listenerFields } from '../server/tls/options.ts'
+import { ticketOptions } from '../server/tls/ticket-options.ts'
 import { auditOptions } from '../telemetry/audit/options.ts'
 import { logOptions } from '../telemetry/events/options.ts'
 import { managementOptions } from '../telemetry/metrics/options.ts'
@@ -43,6 +44,7 @@ const route = z.strictObject({
 /** All of `countersign.yaml`. */
 export const configurationSchema = z.strictObject({
   listeners: z.array(listener).min(1).max(100).describe('Where clients connect.'),
+  tickets: ticketOptions.prefault({}),
   management: managementOptions.prefault({}),
   revocation: revocationOptions,
   authenticators: z

@@ -8,8 +8,10 @@ import { createEndpoints, type Endpoints } from '../endpoints/routes.ts'
 import { createTrust, type ReplaceableTrust } from '../identity/trust/create-trust.ts'
 import type { Log } from '../log.ts'
 import { type Listener, openListener } from '../server/tls/listener.ts'
+import type { TicketKeys } from '../server/tls/ticket-keys.ts'
 import type { Identity } from './open-identity.ts'
 import type { Telemetry } from './open-telemetry.ts'
+import { ticketPolicy } from './open-tickets.ts'
 
 /** The listeners, and what answers behind them. */
 export interface Doors {
@@ -17,10 +19,11 @@ export interface Doors {
   /** Makes what answers from a new configuration with these authenticators. Changes nothing yet; throws when it cannot be. */
   prepare(loaded: LoadedConfiguration, material: Material, authenticators: readonly string[]): Endpoints
   /** Puts new keys, trust and endpoints in the place of the old, from the next handshake and request on. */
-  replace(endpoints: Endpoints, material: Material): void
+  replace(endpoints: Endpoints, loaded: LoadedConfiguration, material: Material): void
 }
 
 export interface DoorsSource extends Identity, Telemetry {
+  readonly tickets: TicketKeys
   readonly clock: Clock
   readonly log: Log
 }
@@ -37,7 +40,8 @@ export async function openDoors(
   stack: AsyncDisposableStack,
   source: DoorsSource,
 ): Promise<Doors> {
-  const { chain, epoch, events, metrics, clock, log, revocation } = source
+  const { chain, epoch, events, metrics, clock, log, revocation, tickets } = source
+  let { value } = loaded
   const { authenticate, claimedBy } = chain
   const keep = createGatewayKeep()
   const prepare: Doors['prepare'] = ({ value, folder }, { routes }, names) => {
@@ -64,6 +68,10 @@ export async function openDoors(
       identities: each.identities,
       trust,
       authorities: each.trust.anchors.map(anchor => anchor.certificate),
+      tickets: {
+        key: identities => tickets.key(ticketPolicy(value, each.options, trust.material, identities)),
+        onChange: tickets.onChange,
+      },
       serve: exchange => endpoints.serve(exchange),
       stillHolds: peer => chain.stillHolds(peer),
       problemPage: renderProblem,
@@ -81,7 +89,8 @@ export async function openDoors(
   return {
     listeners: doors.map(({ listener }, i) => ({ ...listener, clientAuth: material.listeners[i]!.options.clientAuth })),
     prepare,
-    replace(next, { listeners }) {
+    replace(next, changed, { listeners }) {
+      value = changed.value
       for (const { listener, trust } of doors) {
         const found = listeners.find(({ options }) => options.name === listener.name)
         // A listener that the configuration no longer has goes with the next restart.

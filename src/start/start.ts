@@ -8,6 +8,7 @@ import { needsRestart } from './needs-restart.ts'
 import { openDoors } from './open-doors.ts'
 import { type Identity, openIdentity } from './open-identity.ts'
 import { openTelemetry, type Telemetry, tellExpiries } from './open-telemetry.ts'
+import { openTickets } from './open-tickets.ts'
 
 export interface RunningServer extends AsyncDisposable {
   readonly listeners: readonly ListenerFacts[]
@@ -38,7 +39,8 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
   const telemetry = await openTelemetry(loaded, stack, { clock, log })
   const { events, metrics } = telemetry
   const identity = await openIdentity(loaded, material, stack, { clock, events, log })
-  const doors = await openDoors(loaded, material, stack, { ...identity, ...telemetry, clock, log })
+  const tickets = await openTickets(loaded, material, stack, { ...identity, clock, log })
+  const doors = await openDoors(loaded, material, stack, { ...identity, ...telemetry, tickets, clock, log })
   const management = await openManagement(loaded, stack, identity, telemetry, log)
   const listeners = doors.listeners.map(({ name, address, port, clientAuth }) => ({ name, address, port, clientAuth }))
   for (const warning of material.warnings) log.warn({}, warning)
@@ -55,7 +57,7 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
       const endpoints = doors.prepare(next, nextMaterial, authenticators.names)
       await identity.revocation.replace(nextMaterial.revocation)
       authenticators.take()
-      doors.replace(endpoints, nextMaterial)
+      doors.replace(endpoints, next, nextMaterial)
       for (const warning of nextMaterial.warnings) log.warn({}, warning)
       tellExpiries(nextMaterial, metrics)
       events.reloadSucceeded({ cause })

@@ -87,6 +87,11 @@ export function changedPart(one: TrustMaterial, other: TrustMaterial): EpochCaus
   return isDeepStrictEqual(one.policy, other.policy) ? undefined : 'policy'
 }
 
+/** All that verdicts are made from, as values that can be hashed: equal for two materials without a `changedPart`, lists aside. */
+export function trustFacts(material: TrustMaterial): unknown {
+  return [anchorList(material), material.policy]
+}
+
 function anchorList({ anchors, intermediates = [] }: TrustMaterial): string {
   return JSON.stringify([
     anchors.map(({ alias, certificate }) => [alias, certificate.thumbprint]),

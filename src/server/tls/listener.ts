@@ -18,6 +18,7 @@ import { createHttp2 } from './http2.ts'
 import type { ListenerOptions } from './options.ts'
 import { secureContexts } from './secure-contexts.ts'
 import type { ServerIdentity } from './server-identity.ts'
+import type { TicketKeys } from './ticket-keys.ts'
 
 export interface ListenerSource {
   readonly options: ListenerOptions
@@ -26,6 +27,8 @@ export interface ListenerSource {
   readonly trust: Trust
   /** whose names are sent when `advertiseAuthorities` is on */
   readonly authorities?: readonly Certificate[]
+  /** Left out, OpenSSL seals session tickets with keys of its own: they are good for these identities in this process. */
+  readonly tickets?: ListenerTickets
   /** Answers a request. What it throws is logged, and answered with 500. */
   serve(exchange: Exchange): void | Promise<void>
   /** asked for each connection when the trust epoch has risen, so that connections end whose user may no longer come in */
@@ -35,6 +38,11 @@ export interface ListenerSource {
   readonly events: Pick<Events, 'handshakeCompleted' | 'handshakeFailed' | 'connectionRefused'>
   readonly clock: Clock
   readonly log: Log
+}
+
+/** What seals the session tickets of one listener. */
+export interface ListenerTickets extends Pick<TicketKeys, 'onChange'> {
+  key(identities: ListenerSource['identities']): Buffer
 }
 
 export interface Listener {
@@ -57,7 +65,9 @@ export interface Listener {
 export async function openListener(source: ListenerSource): Promise<Listener> {
   const { options, trust, events, clock, log } = source
   const { name, limits } = options
-  let contexts = secureContexts(options, source.identities, source.authorities ?? [])
+  const { tickets } = source
+  let identities = source.identities
+  let contexts = secureContexts(options, identities, source.authorities ?? [], tickets?.key(identities))
   let closing = false
   const connections = new Connections(limits)
   const settings: ExchangeSettings = {
@@ -160,6 +170,7 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     connections.dropStalled()
   }, sweepMs).unref()
   const rejudge = coalesced(() => connections.rejudge(source.stillHolds))
+  const forgetTickets = tickets?.onChange(() => contexts.replaceTicketKey(tickets.key(identities)))
   const unsubscribe = trust.onEpoch(() => {
     rejudge().catch(error => log.error({ err: error, listener: name }, 'judging open connections again failed'))
   })
@@ -170,12 +181,14 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     port: bound.port,
     connections: () => connections.list(),
     rejudge,
-    replaceIdentities(identities, authorities = []) {
-      contexts = secureContexts(options, identities, authorities)
+    replaceIdentities(next, authorities = []) {
+      contexts = secureContexts(options, next, authorities, tickets?.key(next))
+      identities = next
     },
     async close({ graceMs = 10_000 } = {}) {
       closing = true
       unsubscribe()
+      forgetTickets?.()
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       acceptor.dropAll()
       const deadline = performance.now() + graceMs

@@ -10,6 +10,8 @@ export interface SecureContexts {
   readonly fallback: SecureContext
   /** undefined when there is nothing to choose from */
   readonly choose: SniCallback | undefined
+  /** Seals session tickets with this key from now on, and opens no other. */
+  replaceTicketKey(key: Buffer): void
 }
 
 export type SniCallback = (name: string, done: (error: Error | null, context?: SecureContext) => void) => void
@@ -35,6 +37,7 @@ export function secureContexts(
   options: Pick<ListenerOptions, 'name' | 'protocols' | 'advertiseAuthorities' | 'ticketLifetime'>,
   identities: readonly [ServerIdentity, ...ServerIdentity[]],
   authorities: readonly Certificate[],
+  ticketKey?: Buffer,
 ): SecureContexts {
   for (const identity of identities) checkServerIdentity(identity)
   // An empty list: OpenSSL knows no authority, checks no chain, and public roots are out of reach (invariant 4).
@@ -52,6 +55,8 @@ export function secureContexts(
       // OpenSSL resumes a session only in the context it was made in; without a name it ends resuming connections in an error.
       sessionIdContext: createHash('sha256').update(`countersign ${options.name}`).digest('hex').slice(0, 32),
       sessionTimeout: options.ticketLifetime,
+      // Without one, OpenSSL makes a key of its own for each context.
+      ...(ticketKey === undefined ? {} : { ticketKeys: ticketKey }),
     }),
   )
   const fallback = contexts[0]!
@@ -59,7 +64,13 @@ export function secureContexts(
   for (const [i, identity] of identities.entries()) {
     for (const name of serverNames(identity)) if (!names.has(name)) names.set(name, contexts[i]!)
   }
-  return { fallback, choose: identities.length > 1 ? chooser(names, fallback) : undefined }
+  return {
+    fallback,
+    choose: identities.length > 1 ? chooser(names, fallback) : undefined,
+    replaceTicketKey(key) {
+      for (const { context } of contexts) context.setTicketKeys(key)
+    },
+  }
 }
 
 /** An exact name wins over a wildcard, which stands for one label (RFC 6125 section 6.4.3). Never throws: what comes in is the client's. */
