@@ -45,6 +45,7 @@ export const table: readonly TableRow[] = [
   },
   { name: 'cert show', load: () => import('./commands/cert-show.ts') },
   { name: 'cert verify', load: () => import('./commands/cert-verify.ts') },
+  { name: 'cert explain', load: () => import('./commands/cert-explain.ts') },
   {
     name: 'doctor',
     summary: 'Says why a TLS handshake with a server fails, from what both sides show',

@@ -123,7 +123,8 @@ function handshakeRows({ conversation }: Diagnosis): Row[] {
     ])
     if (answer.whoami !== undefined) rows.push(['none', 'you are', plain(whoamiText(answer.whoami))])
     if (refused) rows.push(['none', 'it says', `${plain(problem.code)}: ${plain(problem.detail)}`])
-    if (refused) rows.push(['none', 'request', plain(problem.requestId)])
+    if (refused)
+      rows.push(['none', 'request', `${plain(problem.requestId)} (there: countersign cert explain --request ID)`])
   }
   return rows
 }
