@@ -15,8 +15,8 @@ const { values: options } = parseArgs({
   options: { quick: { type: 'boolean' }, rounds: { type: 'string' }, json: { type: 'string' } },
 })
 const { quick = false } = options
-const rounds = Math.max(3, Number(options.rounds ?? (quick ? 3 : 5)) || 5)
-const amounts = quick ? { full: 300, resumed: 400, kept: 4_000 } : { full: 1_000, resumed: 1_200, kept: 15_000 }
+const rounds = Math.max(3, Number(options.rounds ?? (quick ? 3 : 9)) || 9)
+const amounts = quick ? { full: 300, resumed: 400, kept: 4_000 } : { full: 500, resumed: 600, kept: 10_000 }
 const held = quick ? { few: 200, many: 800 } : { few: 500, many: 2_000 }
 const pinning = availableParallelism() > 1 && hasTaskset()
 

@@ -41,7 +41,7 @@ function readHttp1(request: Request, headers: IncomingHttpHeaders, limits: Heade
   if (host === undefined) {
     // RFC 9112 section 3.2; HTTP/1.0 did not know the field.
     if (request.httpVersionMinor !== 0) return { headers, fault: fault('bad_request', 'The field Host is missing.') }
-  } else if (!authority.test(host)) {
+  } else if (!isAuthority(host)) {
     return { headers, fault: fault('bad_request', 'The field Host is malformed.') }
   }
   if (coding !== undefined) {
@@ -63,7 +63,7 @@ function readHttp2(headers: IncomingHttpHeaders, limits: HeaderLimits): Read {
   }
   const host = named ?? headers.host
   if (host === undefined) return { headers, fault: fault('bad_request', 'The field :authority is missing.') }
-  if (!authority.test(host)) return { headers, fault: fault('bad_request', 'The field :authority is malformed.') }
+  if (!isAuthority(host)) return { headers, fault: fault('bad_request', 'The field :authority is malformed.') }
   headers.host = host
   return { headers, fault: tooLarge(headers, limits) }
 }
@@ -89,6 +89,16 @@ function repeatedFields(raw: readonly string[]): Map<string, string[]> {
   for (const [name, values] of fields) if (values.length === 1 || listFields.has(name)) fields.delete(name)
   return fields
 }
+
+function isAuthority(host: string): boolean {
+  if (host === lastAuthority) return true
+  if (!authority.test(host)) return false
+  lastAuthority = host
+  return true
+}
+
+// Nearly all requests name the same one.
+let lastAuthority: string | undefined
 
 /** Host and port, no user information (RFC 9110 section 7.2). */
 const authority = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/

@@ -6,5 +6,5 @@ let count = 0
 /** Unique among all requests of all processes, not secret: eight random characters of this process, and a number. */
 export function nextRequestId(): string {
   count += 1
-  return `${prefix}-${count.toString(36)}`
+  return `${prefix}-${count}`
 }

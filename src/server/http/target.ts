@@ -13,6 +13,21 @@ const plain = /^(?:\/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*)+\/?
  * encoded slashes, a second layer of percent-encoding).
  */
 export function readTarget(target: string): Target | string {
+  const known = recent.get(target)
+  if (known !== undefined) return known
+  const read = readNew(target)
+  if (typeof read === 'string' || target.length > longestKept) return read
+  if (recent.size >= mostKept) recent.clear()
+  recent.set(target, read)
+  return read
+}
+
+// Most requests are for something that was just asked for.
+const recent = new Map<string, Target>()
+const mostKept = 500
+const longestKept = 200
+
+function readNew(target: string): Target | string {
   const mark = target.indexOf('?')
   const path = mark === -1 ? target : target.slice(0, mark)
   const query = mark === -1 ? '' : target.slice(mark + 1)
