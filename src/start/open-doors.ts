@@ -73,7 +73,7 @@ export async function openDoors(
         onChange: tickets.onChange,
       },
       serve: exchange => endpoints.serve(exchange),
-      stillHolds: peer => chain.stillHolds(peer),
+      lossOf: peer => chain.lossOf(peer),
       problemPage: renderProblem,
       events,
       clock,

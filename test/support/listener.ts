@@ -14,7 +14,7 @@ import type { ServerIdentity } from '../../src/server/tls/server-identity.ts'
 import { type Issued, type TestAuthority, testAuthority } from './certificates.ts'
 
 export interface Told {
-  readonly event: 'handshakeCompleted' | 'handshakeFailed' | 'connectionRefused'
+  readonly event: 'handshakeCompleted' | 'handshakeFailed' | 'connectionRefused' | 'connectionEnded'
   readonly code?: string
   readonly reason?: string
   readonly resumed?: boolean
@@ -37,7 +37,7 @@ export interface TestListener {
   connect(options?: AskOptions): Promise<TLSSocket>
 }
 
-export interface TestListenerOptions extends Partial<Pick<ListenerSource, 'serve' | 'stillHolds' | 'problemPage'>> {
+export interface TestListenerOptions extends Partial<Pick<ListenerSource, 'serve' | 'lossOf' | 'problemPage'>> {
   readonly options?: Parameters<typeof listenerOptions.parse>[0]
   readonly identities?: (authority: TestAuthority) => ListenerSource['identities']
   readonly authority?: TestAuthority
@@ -89,12 +89,13 @@ export async function testListener(setting: TestListenerOptions = {}): Promise<T
     trust,
     authorities: [authority.certificate],
     serve: setting.serve ?? echo,
-    ...(setting.stillHolds === undefined ? {} : { stillHolds: setting.stillHolds }),
+    ...(setting.lossOf === undefined ? {} : { lossOf: setting.lossOf }),
     ...(setting.problemPage === undefined ? {} : { problemPage: setting.problemPage }),
     events: {
       handshakeCompleted: tell('handshakeCompleted'),
       handshakeFailed: tell('handshakeFailed'),
       connectionRefused: tell('connectionRefused'),
+      connectionEnded: tell('connectionEnded'),
     },
     clock,
     log: setting.log ?? silentLog,

@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from '../../refusals.ts'
+import { type Refusal, type RefusalCode, refuse } from '../../refusals.ts'
 import type { Epoch } from '../trust/epoch.ts'
 import type { Judgement } from '../trust/trust.ts'
 import type { UserStore } from '../users/user.ts'
@@ -52,10 +52,21 @@ export interface Chain {
   authenticate(request: ChainRequest, options?: ChainOptions): Decision | Promise<Decision>
   /** Whether every principal that this connection brought would be let in again, with the roles it had (invariant 3). */
   stillHolds(peer: ChainPeer): Promise<boolean>
+  /** The first of them that would not be, and why; undefined: all would. */
+  lossOf(peer: ChainPeer): Promise<Loss | undefined>
   /** The authenticator that an Authorization header is for: such a header is ours, and no upstream's. */
   claimedBy(authorization: string): string | undefined
   /** Orders the authenticators of a reloaded configuration, and changes nothing yet. Throws ERR_AUTHENTICATORS. */
   prepare(authenticators: readonly RankedAuthenticator[]): PreparedAuthenticators
+}
+
+/** Who would not be let in any more, and what they would be refused with. */
+export interface Loss {
+  /** null: more came over the connection than are kept */
+  readonly user: string | null
+  readonly tenant: string | null
+  readonly code: RefusalCode
+  readonly detail: string
 }
 
 export interface PreparedAuthenticators {
@@ -110,7 +121,8 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
     for (let seen = at; seen !== epoch.value; ) {
       seen = epoch.value
       const grant = grants.of(peer)?.find(({ principal }) => samePerson(principal, decision.principal))
-      if (grant === undefined || !(await grantHolds(grant, peer))) return authenticate({ headers, peer }, options)
+      if (grant === undefined || (await grantRefusal(grant, peer)) !== undefined)
+        return authenticate({ headers, peer }, options)
     }
     return decision
   }
@@ -164,24 +176,35 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
     return { ok: true, principal, first: grants.note(peer, principal, authenticator, headers) }
   }
 
-  async function stillHolds(peer: ChainPeer): Promise<boolean> {
+  async function lossOf(peer: ChainPeer): Promise<Loss | undefined> {
     const known = grants.of(peer)
-    if (known === undefined) return false
-    for (const grant of [...known]) if (!(await grantHolds(grant, peer))) return false
-    return true
+    if (known === undefined) return { user: null, tenant: null, ...tooMany }
+    for (const grant of [...known]) {
+      const refusal = await grantRefusal(grant, peer)
+      if (refusal === undefined) continue
+      const { user, tenant } = grant.principal
+      return { user, tenant, code: refusal.code, detail: refusal.detail }
+    }
+    return undefined
   }
 
-  async function grantHolds({ principal, headers }: Grant, peer: ChainPeer): Promise<boolean> {
-    const authenticator = all.authenticators.find(({ name }) => name === principal.authenticatedBy)
-    if (authenticator === undefined) return false
+  /** undefined: it would be given again */
+  async function grantRefusal({ principal, headers }: Grant, peer: ChainPeer): Promise<Refusal | undefined> {
+    const { tenant, user, roles, authenticatedBy } = principal
+    const authenticator = all.authenticators.find(({ name }) => name === authenticatedBy)
+    if (authenticator === undefined) return refuse('credentials_required', `${authenticatedBy} is switched off.`)
     if (headers === undefined) {
-      const user = await users.find(principal.tenant, principal.user)
-      return user?.state === 'active' && keepsRoles(principal.roles, user.roles)
+      const found = await users.find(tenant, user)
+      if (found === undefined) return refuse('credentials_invalid', 'The user was removed.')
+      if (found.state !== 'active') return refuse('account_locked', 'The account is locked.')
+      return keepsRoles(roles, found.roles) ? undefined : lostRole
     }
     const request = { headers, judgement: peer.judgement(), remoteAddress: peer.remoteAddress }
     const outcome = await ask(authenticator, request)
-    if (outcome.kind !== 'accept' || !samePerson(outcome.principal, principal)) return false
-    return keepsRoles(principal.roles, outcome.principal.roles)
+    if (outcome.kind === 'refuse') return outcome.refusal
+    if (outcome.kind === 'abstain') return nobodyAccepts(outcome.hint, request)
+    if (!samePerson(outcome.principal, principal)) return anotherPerson
+    return keepsRoles(roles, outcome.principal.roles) ? undefined : lostRole
   }
 
   return {
@@ -189,7 +212,8 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
       return namesOf(all)
     },
     authenticate,
-    stillHolds,
+    stillHolds: async peer => (await lossOf(peer)) === undefined,
+    lossOf,
     claimedBy: authorization => all.claimedBy(authorization),
     prepare(ranked) {
       const next = createScope(ranked)
@@ -213,6 +237,12 @@ function refused({ challenges }: Scope, refusal: Refusal): Refused {
   return { ok: false, refusal, challenges }
 }
 
+const lostRole = refuse('forbidden', 'The user has lost a role.')
+const anotherPerson = refuse('certificate_not_bound', 'The certificate stands for another user now.')
+const tooMany = {
+  code: 'credentials_required',
+  detail: 'More users came over the connection than are kept in mind: none of them is vouched for.',
+} as const
 const twoCredentials = refuse('credentials_invalid', 'The header Authorization came more than once.')
 
 /** That a certificate is missing says more than that some credential is; else the first hint counts. */

@@ -21,6 +21,8 @@ export class Connection implements Peer, PresentedChain {
   streams = 0
   /** the connection speaks another protocol by now */
   upgraded = false
+  /** it is being ended: an HTTP/2 client has a moment to read why */
+  dropped = false
   /** bytes in both directions when they were last looked at, and since when they have been as many */
   #bytes = 0
   #since = 0
@@ -105,6 +107,7 @@ export class Connection implements Peer, PresentedChain {
   /** Ends the connection now, requests in flight included; HTTP/2 clients are told so first. */
   drop(): void {
     const { session, socket } = this
+    this.dropped = true
     if (session !== undefined && !session.destroyed) session.goaway()
     else return void socket.destroy()
     // Whoever does not read what it is told is cut off.

@@ -3,8 +3,19 @@ import type { Peer } from '../http/exchange.ts'
 import type { Connection } from './connection.ts'
 import type { ListenerLimits } from './options.ts'
 
-/** Whether what was decided for a peer would be decided again: asked when trust has moved on, for peers whose certificate is still good. */
-export type StillHolds = (peer: Peer) => boolean | Promise<boolean>
+/** What a connection has lost: who it was for, if anybody, and what they would be refused with. */
+export interface Loss {
+  readonly user: string | null
+  readonly tenant: string | null
+  readonly code: string
+  readonly detail: string
+}
+
+/** What of that which was decided for a peer would not be decided again, undefined when all would: asked when trust has moved on. */
+export type LossOf = (peer: Peer) => Loss | undefined | Promise<Loss | undefined>
+
+/** Told of each connection that is ended because of what it has lost. */
+export type OnEnded = (connection: Connection, loss: Loss) => void
 
 /** The open connections of one listener: how many, from where, and whether they may stay. */
 export class Connections {
@@ -40,14 +51,17 @@ export class Connections {
   }
 
   /** Ends what has outlived its certificate. The refusal of the next connection says why. */
-  dropExpired(clock: Clock): void {
+  dropExpired(clock: Clock, lossOf: LossOf | undefined, onEnded: OnEnded): void {
     const now = clock.now()
     for (const connection of this.#open) {
       const judgement = connection.lastJudgement
       if (!judgement?.verdict.ok || judgement.validUntil > now) continue
       const waiting = connection.settle()
-      if (waiting === undefined) dropRefused(connection)
-      else waiting.then(() => dropRefused(connection)).catch(() => connection.drop())
+      if (waiting === undefined && connection.judgement()?.verdict.ok === true) continue
+      Promise.resolve(waiting)
+        .then(() => loss(connection, true, lossOf))
+        .then(lost => lost && end(connection, lost, onEnded))
+        .catch(() => connection.drop())
     }
   }
 
@@ -64,7 +78,7 @@ export class Connections {
    * Judges every connection again and ends those that would not be let in any more (invariant 3). In slices, so that requests of
    * others are answered meanwhile; these are judged by their epoch, whether or not their connection's turn has come.
    */
-  async rejudge(stillHolds: StillHolds | undefined): Promise<number> {
+  async rejudge(lossOf: LossOf | undefined, onEnded: OnEnded): Promise<number> {
     let dropped = 0
     let sliceEnd = performance.now() + sliceMs
     for (const connection of this.list()) {
@@ -73,12 +87,15 @@ export class Connections {
       if (waiting !== undefined) {
         // nobody else waits for what is being found out about this one
         waiting
-          .then(() => holds(connection, trusted, stillHolds))
-          .then(stays => stays || connection.drop())
+          .then(() => loss(connection, trusted, lossOf))
+          .then(lost => lost && end(connection, lost, onEnded))
           .catch(() => connection.drop())
-      } else if (!(await holds(connection, trusted, stillHolds))) {
-        connection.drop()
-        dropped += 1
+      } else {
+        const lost = await loss(connection, trusted, lossOf)
+        if (lost !== undefined) {
+          end(connection, lost, onEnded)
+          dropped += 1
+        }
       }
       if (performance.now() > sliceEnd) {
         await new Promise(setImmediate)
@@ -91,16 +108,24 @@ export class Connections {
 
 const sliceMs = 10
 
-function dropRefused(connection: Connection): void {
-  if (connection.judgement()?.verdict.ok !== true) connection.drop()
+/** The connection is ended first: nothing that is told of it can keep it open. */
+function end(connection: Connection, lost: Loss, onEnded: OnEnded): void {
+  if (connection.dropped || connection.socket.destroyed) return
+  connection.drop()
+  onEnded(connection, lost)
 }
 
 /** `trusted`: its certificate was, when it was last looked at. */
-async function holds(connection: Connection, trusted: boolean, stillHolds: StillHolds | undefined): Promise<boolean> {
+async function loss(connection: Connection, trusted: boolean, lossOf: LossOf | undefined): Promise<Loss | undefined> {
   try {
-    if (trusted && connection.judgement()?.verdict.ok !== true) return false
-    return stillHolds === undefined || (await stillHolds(connection))
+    const verdict = trusted ? connection.judgement()?.verdict : undefined
+    const lost = await lossOf?.(connection)
+    if (!trusted || verdict?.ok === true) return lost
+    const { code, detail } = verdict ?? unjudged
+    return { user: lost?.user ?? null, tenant: lost?.tenant ?? null, code, detail }
   } catch {
-    return false
+    return { user: null, tenant: null, ...unjudged }
   }
 }
+
+const unjudged = { code: 'internal_error', detail: 'It could not be found out whether the connection may stay.' }

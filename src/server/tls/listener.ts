@@ -12,7 +12,7 @@ import { type ExchangeSettings, openExchange } from '../http/open-exchange.ts'
 import { type Problem, sendProblem } from '../http/problem.ts'
 import { createAcceptor } from './accept.ts'
 import type { Connection } from './connection.ts'
-import { Connections, type StillHolds } from './connections.ts'
+import { Connections, type Loss, type LossOf } from './connections.ts'
 import { createHttp1 } from './http1.ts'
 import { createHttp2 } from './http2.ts'
 import type { ListenerOptions } from './options.ts'
@@ -32,10 +32,10 @@ export interface ListenerSource {
   /** Answers a request. What it throws is logged, and answered with 500. */
   serve(exchange: Exchange): void | Promise<void>
   /** asked for each connection when the trust epoch has risen, so that connections end whose user may no longer come in */
-  readonly stillHolds?: StillHolds
+  readonly lossOf?: LossOf
   /** renders a problem for people */
   readonly problemPage?: (problem: Problem) => string
-  readonly events: Pick<Events, 'handshakeCompleted' | 'handshakeFailed' | 'connectionRefused'>
+  readonly events: Pick<Events, 'handshakeCompleted' | 'handshakeFailed' | 'connectionRefused' | 'connectionEnded'>
   readonly clock: Clock
   readonly log: Log
 }
@@ -163,15 +163,28 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     events.connectionRefused({ listener: name, remoteAddress, code, detail, certificate: factsOf(certificate) })
   }
 
+  function ended({ remoteAddress, lastJudgement }: Connection, lost: Loss, cause: string): void {
+    const { user, tenant, code, detail } = lost
+    const certificate = factsOf(lastJudgement?.certificate)
+    events.connectionEnded({ listener: name, remoteAddress, cause, code, detail, user, tenant, certificate })
+  }
+
   const bound = await listen(server, options)
   const sweep = setInterval(() => {
     acceptor.dropStalled()
-    connections.dropExpired(clock)
+    connections.dropExpired(clock, source.lossOf, (connection, lost) => ended(connection, lost, 'time'))
     connections.dropStalled()
   }, sweepMs).unref()
-  const rejudge = coalesced(() => connections.rejudge(source.stillHolds))
+  // what has moved trust since the connections were last gone through
+  let causes = new Set<string>()
+  const rejudge = coalesced(() => {
+    const cause = [...causes].join(', ')
+    causes = new Set()
+    return connections.rejudge(source.lossOf, (connection, lost) => ended(connection, lost, cause))
+  })
   const forgetTickets = tickets?.onChange(() => contexts.replaceTicketKey(tickets.key(identities)))
-  const unsubscribe = trust.onEpoch(() => {
+  const unsubscribe = trust.onEpoch(({ cause }) => {
+    causes.add(cause)
     rejudge().catch(error => log.error({ err: error, listener: name }, 'judging open connections again failed'))
   })
 

@@ -64,6 +64,15 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
       record('connection-refused', fields)
     },
 
+    // Each of them, however many: who may change trust is no stranger, and each was let in by a record of its own.
+    connectionEnded(event) {
+      const { cause, user, tenant } = event
+      metrics.connectionsEnded.add(event.code)
+      const fields = { ...refusedFields(event), cause: cut(cause), user, tenant }
+      log.info(fields, 'an open connection was ended')
+      record('connection-ended', fields)
+    },
+
     accessGranted(event) {
       const { user, tenant, authenticatedBy, binding, first } = event
       metrics.requests.add('granted', authenticatedBy)

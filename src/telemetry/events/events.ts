@@ -13,6 +13,20 @@ export interface Events {
   handshakeFailed(event: Handshake & { reason: string }): void
   /** the connection was ended before any request: an untrusted certificate under `onUntrusted: refuse`, or a limit */
   connectionRefused(event: Handshake & { code: string; detail: string; certificate: CertificateFacts | null }): void
+  /**
+   * An open connection was ended because what was decided for it would not be decided again: `cause` is what moved trust (`users`,
+   * `anchors`, …, or `time`), `code` what its next request would have been refused with, `user` who it was for.
+   */
+  connectionEnded(
+    event: Handshake & {
+      cause: string
+      code: string
+      detail: string
+      user: string | null
+      tenant: string | null
+      certificate: CertificateFacts | null
+    },
+  ): void
   /** `first` is true once per connection and principal: that one is audited, every one is counted */
   accessGranted(
     event: Access & { user: string; tenant: string; authenticatedBy: string; binding: string | null; first: boolean },

@@ -15,6 +15,8 @@ export interface Metrics extends CertificateExpiries {
   readonly requests: Tally
   /** by refusal code, and where: request or connection */
   readonly refusals: Tally
+  /** by refusal code */
+  readonly connectionsEnded: Tally
   /** by listener, outcome, protocol, whether resumed and whether a certificate was presented */
   readonly handshakes: Tally
   readonly upstreamFailures: Tally
@@ -75,6 +77,11 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
       'Refusals by code, of a request or of a whole connection.',
       ['code', 'at'],
       Object.keys(refusals).map(code => [code, 'request']),
+    ),
+    connectionsEnded: tally(
+      'connections_ended_total',
+      'Open connections that were ended because what was decided for them no longer holds, by the refusal code that says why.',
+      ['code'],
     ),
     handshakes: tally(
       'handshakes_total',

@@ -103,9 +103,9 @@ export async function openFront(routes: readonly RouteInput[], options: FrontOpt
     identities: [{ alias: 'server', key: server.privateKey, chain: server.chain.map(der => parseCertificate(der)) }],
     trust: createTrust({ material, epoch, clock: systemClock, log: silentLog }),
     serve: exchange => endpoints.serve(exchange),
-    stillHolds: peer => chain.stillHolds(peer),
+    lossOf: peer => chain.lossOf(peer),
     problemPage: renderProblem,
-    events: { handshakeCompleted() {}, handshakeFailed() {}, connectionRefused() {} },
+    events: { handshakeCompleted() {}, handshakeFailed() {}, connectionRefused() {}, connectionEnded() {} },
     clock: systemClock,
     log: silentLog,
   })

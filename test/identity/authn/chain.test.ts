@@ -280,6 +280,10 @@ test('whatever changes counts with the next request, and ends connections that r
       'alice by mutual-tls',
     ],
   ]
+  const lost: Record<string, string> = {
+    'the binding names another user': 'certificate_not_bound',
+    'the user loses a role': 'forbidden',
+  }
   for (const [name, change, expected] of changes) {
     const world = setUp()
     const { chain, connect } = world
@@ -288,6 +292,8 @@ test('whatever changes counts with the next request, and ends connections that r
     assert.equal(await chain.stillHolds(peer), true)
     change(world)
     assert.equal(await chain.stillHolds(peer), false, name)
+    const code = expected.includes(' by ') ? lost[name] : expected
+    assert.partialDeepStrictEqual(await chain.lossOf(peer), { user: 'alice', tenant: 'default', code }, name)
     assert.equal(say(await chain.authenticate({ headers: {}, peer })), expected, name)
   }
 })

@@ -19,6 +19,8 @@ import { scratchFolder } from '../../support/scratch.ts'
 const closed = (socket: TLSSocket): Promise<void> =>
   new Promise(resolve => (socket.destroyed ? resolve() : void socket.once('close', () => resolve())))
 
+const loss = { user: 'one', tenant: 'default', code: 'account_locked', detail: 'The account is locked.' }
+
 const versions = ['http/1.1', 'h2'] as const
 
 suite('when trust shrinks (invariant 3)', () => {
@@ -43,12 +45,16 @@ suite('when trust shrinks (invariant 3)', () => {
     test(`a connection ends when its user may no longer come in, ${http}`, async () => {
       const locked = new Set<string>()
       const who = (peer: Peer) => peer.judgement()?.certificate?.subject.toString() ?? ''
-      const door = await testListener({ stillHolds: async peer => !locked.has(who(peer)) })
+      const door = await testListener({ lossOf: async peer => (locked.has(who(peer)) ? loss : undefined) })
       const one = await door.ask({ http, certificate: door.authority.issue({ subject: 'CN=one' }) })
       const other = await door.ask({ http, certificate: door.authority.issue({ subject: 'CN=other' }) })
       locked.add('CN=one')
       door.epoch.raise('users')
       await closed(one.socket)
+      const told = door.told.filter(({ event }) => event === 'connectionEnded')
+      const certificate = { subject: 'CN=one' }
+      assert.partialDeepStrictEqual(told, [{ ...loss, cause: 'users', remoteAddress: '127.0.0.1', certificate }])
+      assert.equal(told.length, 1)
       assert.equal(other.socket.destroyed, false)
     })
 
@@ -77,7 +83,7 @@ suite('when trust shrinks (invariant 3)', () => {
 
   test('what fails while a connection is judged again ends that connection', async () => {
     const door = await testListener({
-      stillHolds: () => {
+      lossOf: () => {
         throw new Error('the store is gone')
       },
     })

@@ -49,6 +49,15 @@ const examples: { [K in keyof Events]: Parameters<Events[K]>[0] } = {
   handshakeCompleted: { ...handshake, protocol: 'TLSv1.3', resumed: false, presented: true, durationMs: 4 },
   handshakeFailed: { ...handshake, reason: 'tlsv1 alert unknown ca' },
   connectionRefused: { ...handshake, code: 'certificate_expired', detail: 'It expired.', certificate },
+  connectionEnded: {
+    ...handshake,
+    cause: 'users',
+    code: 'account_locked',
+    detail: 'It is locked.',
+    user: 'alice',
+    tenant: 'default',
+    certificate,
+  },
   accessGranted: { ...granted, first: true },
   accessRefused: { ...access, code: 'certificate_not_bound', detail: 'Not this user.' },
   upstreamFailed: {
@@ -91,6 +100,11 @@ const expected: { [K in keyof Events]: [kind: string | undefined, line: string, 
     'connection-refused',
     'info a connection was refused',
     ['refusals_total{code="certificate_expired",at="connection"} 1'],
+  ],
+  connectionEnded: [
+    'connection-ended',
+    'info an open connection was ended',
+    ['connections_ended_total{code="account_locked"} 1'],
   ],
   accessGranted: [
     'access-granted',
