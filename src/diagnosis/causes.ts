@@ -70,7 +70,7 @@ export const causes = {
   server_wrong_name: {
     sentence: 'The certificate of the server is for {names}, and not for {name}.',
     remedy:
-      'Connect by one of those names (or pass --servername), or let the server have a certificate with {name} among its alternative names.',
+      'Connect by a name that it has (or pass one with --servername), or let the server have a certificate with {name} among its alternative names.',
   },
   server_chain_incomplete: {
     sentence: 'The server does not send the certificate of {issuer}, which issued {subject}.',

@@ -58,8 +58,7 @@ export function judgeServer(
 }
 
 function listed(names: readonly string[]): string {
-  if (names.length === 0)
-    return 'no name at all (there are no alternative names in it, and its common name counts no more)'
+  if (names.length === 0) return 'no name at all (it has no alternative names, and nobody reads a common name any more)'
   return names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ')
 }
 

@@ -49,11 +49,13 @@ async function choice(offer: Offer, target: Target, timeoutMs: number): Promise<
   const opened = await openSocket(target, timeoutMs)
   if (!opened.ok) return undefined
   const { socket } = opened
+  // of all, not of each octet: a server may drip
+  const timer = setTimeout(() => socket.destroy(), timeoutMs)
   try {
     socket.write(buildClientHello(offer))
     const chunks: Buffer[] = []
     let length = 0
-    for await (const chunk of socket.setTimeout(timeoutMs, () => socket.destroy())) {
+    for await (const chunk of socket) {
       chunks.push(chunk)
       length += chunk.length
       const { hello, alert } = readFlight(Buffer.concat(chunks))
@@ -64,6 +66,7 @@ async function choice(offer: Offer, target: Target, timeoutMs: number): Promise<
   } catch {
     return undefined
   } finally {
+    clearTimeout(timer)
     socket.destroy()
   }
 }

@@ -111,6 +111,15 @@ describe('what is no handshake', () => {
     expectCause(await ask(await rawServer(() => {}), { timeoutMs: 400 }), 'handshake_timeout')
   })
 
+  test('octets that drip', async () => {
+    const port = await rawServer(socket => {
+      socket.write(Buffer.from('1603034000', 'hex'))
+      const timer = setInterval(() => socket.write(Buffer.alloc(1)), 50)
+      socket.once('close', () => clearInterval(timer))
+    })
+    expectCause(await ask(port, { timeoutMs: 400 }), 'handshake_timeout')
+  })
+
   test('a connection that is cut after the first message', async () => {
     for (const end of ['destroy', 'resetAndDestroy'] as const) {
       const port = await rawServer(socket => socket.once('data', () => socket[end]()))
@@ -291,7 +300,7 @@ describe('the certificate of the client, at nginx', () => {
 })
 
 const folder = scratchFolder()
-const yaml = (clientAuth: string, onUntrusted: string) =>
+const yaml = (clientAuth: string, onUntrusted: string, revocation: object = {}) =>
   JSON.stringify({
     listeners: [
       {
@@ -304,6 +313,7 @@ const yaml = (clientAuth: string, onUntrusted: string) =>
       },
     ],
     management: { enabled: false },
+    revocation,
     authenticators: { 'mutual-tls': { bindings: [{ thumbprint: alice.thumbprint, users: ['alice'] }] } },
     users: { file: 'users.db' },
     audit: { enabled: false },
@@ -320,7 +330,19 @@ for (const [name, clientAuth, onUntrusted] of [
   ports[name] = running.listeners[0]!.port
 }
 
+const gone = clients.issue({ subject: 'CN=gone' })
+const listOfClients = fileOf(writePem('X509 CRL', clients.crl([gone])))
+const revoking = await serveFrom(
+  join(folder, 'revoking'),
+  yaml('want', 'explain', { mode: 'require', order: ['crl'], crl: { files: [listOfClients] } }),
+)
+after(() => revoking.stop('the test is over'))
+
 describe('a Countersign', () => {
+  test('that knows the certificate to be revoked', async () => {
+    expectCause(await ask(revoking.listeners[0]!.port, { client: gone }), 'client_certificate_revoked', /CN=gone/)
+  })
+
   for (const clientAuth of ['want', 'need', 'refuse']) {
     test(`clientAuth ${clientAuth}: missing, expired, not yet valid, of a stranger, for servers, weak, another key`, async () => {
       const port = ports[clientAuth]!

@@ -78,12 +78,12 @@ function protocolRows({ agreed, flight }: Conversation): Row[] {
     : [['none', 'chose', suiteName(flight.hello.suite)]]
 }
 
-// Three names fit beside each other on most screens.
+// Two names fit beside each other on most screens.
 function takenRows({ protocol, suites, complete }: Taken): Row[] {
   const names = [...suites.map(suite => suite.replace(/^TLS_/u, '')), ...(complete ? [] : ['…'])]
   const rows: Row[] = []
-  for (let i = 0; i < names.length; i += 3) {
-    const text = names.slice(i, i + 3).join(' ')
+  for (let i = 0; i < names.length; i += 2) {
+    const text = names.slice(i, i + 2).join(' ')
     rows.push(['none', i === 0 ? 'takes' : '', `${i === 0 ? `${protocol}:` : '        '} ${text}`])
   }
   return rows
