@@ -133,13 +133,14 @@ export const handshakeAttacks: readonly Attack[] = [
     async run(server, scale) {
       const count = 300 * scale
       const client = spawn('openssl', ['s_client', '-connect', `127.0.0.1:${server.port}`, '-tls1_3'], {
-        stdio: ['pipe', 'ignore', 'pipe'],
+        stdio: ['pipe', 'pipe', 'pipe'],
       })
       client.stdin.on('error', () => {})
       let open = true
       client.once('exit', () => {
         open = false
       })
+      client.stdout.resume()
       client.stderr.resume()
       await sleep(300)
       let sent = 0
@@ -156,7 +157,10 @@ export const handshakeAttacks: readonly Attack[] = [
     name: 'more connections than one address may have',
     async run(server, scale) {
       const sockets = Array.from({ length: 700 * scale }, () => openTcp(server, '127.0.0.3'))
-      await sleep(500)
+      await Promise.all(
+        sockets.map(socket => (socket.connecting ? once(socket, 'connect').catch(() => {}) : undefined)),
+      )
+      await sleep(700)
       const open = sockets.filter(socket => !socket.destroyed).length
       for (const socket of sockets) socket.destroy()
       return { sent: `${sockets.length} connections at once`, met: `${open} kept, the rest closed at once` }
