@@ -24,7 +24,7 @@ export async function measureCpu(
   servers: readonly Running[],
   client: Client,
   credentials: Task['credentials'],
-  { rounds, amounts }: { rounds: number; amounts: Amounts },
+  { rounds, amounts, warmUp }: { rounds: number; amounts: Amounts; warmUp: Amounts },
 ): Promise<Sample[]> {
   const samples: Sample[] = []
   // Round 0 warms up: compilers, caches, connections to stores.
@@ -32,7 +32,7 @@ export async function measureCpu(
     for (const { kind, metric, parallel } of scenarios) {
       // Whoever comes first in one round comes last in the next.
       for (const server of round % 2 === 0 ? servers : servers.toReversed()) {
-        const operations = amounts[kind]
+        const operations = (round === 0 ? warmUp : amounts)[kind]
         const before = cpuTime(server.pid)
         const { port, path } = server
         const done = await client.run({ kind, port, path, operations, parallel, credentials })
