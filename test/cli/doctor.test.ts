@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { createServer } from 'node:tls'
 import { emptyKeyStore, setPrivateKey, setTrustedCertificate } from '../../src/pki/keystore/change.ts'
 import { encodeKeyStore } from '../../src/pki/keystore/save.ts'
+import { listening } from '../diagnosis/servers.ts'
 import { baseTime, day, testAuthority } from '../support/certificates.ts'
 import { scratchFolder } from '../support/scratch.ts'
 import { serveFrom } from '../support/server.ts'
@@ -118,4 +120,27 @@ test('another name than the one of the address', async () => {
     stdout,
     /^✗ The certificate of the server is for localhost, 127\.0\.0\.1, .* and not for other\.example\.$/m,
   )
+})
+
+test('what a server says cannot steer the terminal, nor fill gaps in our own sentences', async () => {
+  const hostile = ca.issueServer({ subject: [{ type: 'CN', value: '\u001b[2Jcleared\u202e' }] })
+  const problem = {
+    code: 'a\u001b[2J',
+    title: '\u0007',
+    detail: '\u001b[2J {remedy}',
+    remedy: 'run \u001b]0;x\u0007',
+    requestId: '\u009b1m',
+  }
+  const answer = `HTTP/1.1 401 \u001b[31mRed\r\nContent-Type: application/problem+json\r\n\r\n${JSON.stringify(problem)}`
+  const identity = { key: hostile.keyPem, cert: hostile.chainPem }
+  const port = await listening(
+    createServer(identity, socket => {
+      socket.on('error', () => {})
+      socket.once('data', () => socket.end(answer))
+    }),
+  )
+  const { code, stdout } = await inProcess(['doctor', `127.0.0.1:${port}`, ...trusting], '', env, Date.now())
+  assert.equal(code, 1)
+  assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+  assert.match(stdout, /TLS is in order; the server answers 401 a\\u\{1b\}\[2J: \\u\{1b\}\[2J \{remedy\}/)
 })
