@@ -63,6 +63,8 @@ export interface HomeOptions {
   /** merged over a plain configuration; `listener` over its listener */
   readonly configuration?: object
   readonly listener?: object
+  /** further files, by their path in the home */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>
   readonly log?: Log
 }
 
@@ -71,6 +73,7 @@ export async function openHome({
   anchors,
   configuration = {},
   listener = {},
+  files = {},
   log = silentLog,
 }: HomeOptions): Promise<Home> {
   const folder = scratchFolder()
@@ -102,6 +105,7 @@ export async function openHome({
       return lines.map(line => JSON.parse(line))
     },
   }
+  for (const [name, content] of Object.entries(files)) write(name, content)
   home.trust(anchors)
   home.serverKey(serverAuthority.issueServer())
   home.configure(configuration)

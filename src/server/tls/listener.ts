@@ -33,6 +33,8 @@ export interface ListenerSource {
   serve(exchange: Exchange): void | Promise<void>
   /** asked for each connection when the trust epoch has risen, so that connections end whose user may no longer come in */
   readonly lossOf?: LossOf
+  /** answers of responders about our own certificates, from memory */
+  readonly staples?: Staples | undefined
   /** renders a problem for people */
   readonly problemPage?: (problem: Problem) => string
   readonly events: Pick<Events, 'handshakeCompleted' | 'handshakeFailed' | 'connectionRefused' | 'connectionEnded'>
@@ -43,6 +45,12 @@ export interface ListenerSource {
 /** What seals the session tickets of one listener. */
 export interface ListenerTickets extends Pick<TicketKeys, 'onChange'> {
   key(identities: ListenerSource['identities']): Buffer
+}
+
+export interface Staples {
+  covers(leaf: Certificate): boolean
+  /** `leaf` is DER; undefined: there is none now */
+  response(leaf: Uint8Array): Buffer | undefined
 }
 
 export interface Listener {
@@ -136,11 +144,17 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     // Node's own maxRequestsPerSocket announces the end, but leaves it to the client.
     const last = closing || connection.served === limits.maxRequestsPerConnection
     if (last && 'shouldKeepAlive' in response) response.shouldKeepAlive = false
-    const exchange = openExchange(connection, request, response, settings, upgrade)
+    let exchange: Exchange | undefined
+    try {
+      exchange = openExchange(connection, request, response, settings, upgrade)
+    } catch (error) {
+      return broken(response, error)
+    }
     if (exchange === undefined) return
+    const opened = exchange
     const waiting = connection.settle()
-    if (waiting === undefined) serve(exchange)
-    else waiting.then(() => serve(exchange)).catch(error => failed(exchange, error))
+    if (waiting === undefined) serve(opened)
+    else waiting.then(() => serve(opened)).catch(error => failed(opened, error))
   }
 
   function serve(exchange: Exchange): void {
@@ -155,8 +169,18 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
   function failed(exchange: Exchange, error: unknown): void {
     const { requestId, method, path, response } = exchange
     log.error({ err: error, listener: name, requestId, method, path }, 'a request failed')
-    if (response.headersSent) response.destroy()
-    else sendProblem(exchange, { code: 'internal_error', detail: 'The request could not be answered.' })
+    try {
+      if (response.headersSent) response.destroy()
+      else sendProblem(exchange, { code: 'internal_error', detail: 'The request could not be answered.' })
+    } catch (another) {
+      broken(response, another)
+    }
+  }
+
+  /** Not even the problem could be told, by a fault of ours: one connection pays for it, and not the process. */
+  function broken(response: Exchange['response'], error: unknown): void {
+    log.error({ err: error, listener: name }, 'a problem could not be told')
+    response.destroy()
   }
 
   function refused(remoteAddress: string, code: string, detail: string, certificate?: Certificate): void {
@@ -169,22 +193,41 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     events.connectionEnded({ listener: name, remoteAddress, cause, code, detail, user, tenant, certificate })
   }
 
+  let fallbackLeaf = source.identities[0].chain[0]
+  const onOcspRequest = (leaf: Buffer | undefined, _issuer: Buffer | undefined, done: StapleCallback): void => {
+    // Node tells the certificate only when a server name chose it.
+    const asked = leaf ?? fallbackLeaf?.raw
+    done(null, (asked && source.staples?.response(asked)) ?? null)
+  }
+  function watchStaples(identities: ListenerSource['identities']): void {
+    fallbackLeaf = identities[0].chain[0]
+    // With a listener for it, every handshake stops once more: only where there may be something to hand out.
+    server.off('OCSPRequest', onOcspRequest)
+    if (identities.some(({ chain: [leaf] }) => leaf !== undefined && source.staples?.covers(leaf))) {
+      server.on('OCSPRequest', onOcspRequest)
+    }
+  }
+
+  watchStaples(source.identities)
   const bound = await listen(server, options)
+  server.on('error', error => log.error({ err: error, listener: name }, 'a connection could not be accepted'))
   const sweep = setInterval(() => {
     acceptor.dropStalled()
     connections.dropExpired(clock, source.lossOf, (connection, lost) => ended(connection, lost, 'time'))
     connections.dropStalled()
   }, sweepMs).unref()
-  // what has moved trust since the connections were last gone through
-  let causes = new Set<string>()
-  const rejudge = coalesced(() => {
-    const cause = [...causes].join(', ')
-    causes = new Set()
-    return connections.rejudge(source.lossOf, (connection, lost) => ended(connection, lost, cause))
+  // What has moved trust since somebody last began to go through the connections: a reload moves several things, one after the other.
+  const causes: string[] = []
+  const rejudge = coalesced(async () => {
+    const known = causes.length
+    const cause = () => [...new Set(causes)].join(', ')
+    const count = await connections.rejudge(source.lossOf, (connection, lost) => ended(connection, lost, cause()))
+    causes.splice(0, known)
+    return count
   })
   const forgetTickets = tickets?.onChange(() => contexts.replaceTicketKey(tickets.key(identities)))
   const unsubscribe = trust.onEpoch(({ cause }) => {
-    causes.add(cause)
+    causes.push(cause)
     rejudge().catch(error => log.error({ err: error, listener: name }, 'judging open connections again failed'))
   })
 
@@ -262,7 +305,6 @@ function listen(
     )
     server.listen({ host: address, port, backlog: 1024 }, () => {
       server.removeAllListeners('error')
-      server.on('error', () => {})
       resolve(server.address() as AddressInfo)
     })
   })
