@@ -141,14 +141,18 @@ export const explanations: Readonly<Record<ProblemCode, Explanation>> = {
     meaning:
       'The certificate is trusted, but nothing here says that its holder may act as this user. A certificate alone makes nobody a user: a binding does.',
     administrator: 'Bind the certificate to the user, by its thumbprint or by a rule.',
-    commands: ['countersign binding list', 'countersign binding add --certificate client.crt --user alice'],
+    commands: [
+      'countersign cert explain client.crt',
+      'countersign binding list',
+      'countersign binding add --certificate client.crt --user alice',
+    ],
   },
   binding_ambiguous: {
     group: 'identity',
     meaning:
       'Two bindings fit this certificate equally well and lead to different users. Rather than pick one, the server lets nobody in.',
     administrator: 'List the bindings, and remove one or add one for the thumbprint, which counts more than any rule.',
-    commands: ['countersign cert show client.crt', 'countersign binding list'],
+    commands: ['countersign cert explain client.crt', 'countersign cert show client.crt', 'countersign binding list'],
   },
   username_malformed: {
     group: 'identity',
@@ -193,7 +197,12 @@ export const explanations: Readonly<Record<ProblemCode, Explanation>> = {
     meaning:
       'You were recognised, and this address is not open to you: it asks for a role, or another way of signing in, or it was called from another site.',
     administrator: 'Compare the roles of the user with what the route allows.',
-    commands: ['countersign user list', 'countersign audit list --request REQUEST-ID'],
+    commands: [
+      'countersign cert explain client.crt --path PATH',
+      'countersign cert explain --request REQUEST-ID',
+      'countersign user list',
+      'countersign audit list --request REQUEST-ID',
+    ],
   },
   bad_request: {
     group: 'request',
