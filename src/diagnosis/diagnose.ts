@@ -19,6 +19,7 @@ export interface DiagnosisInput {
 
 export interface Diagnosis {
   readonly target: Target
+  readonly identity: ClientIdentity | undefined
   /** undefined: healthy */
   readonly cause: Cause | undefined
   readonly conversation: Conversation
@@ -41,7 +42,7 @@ export async function diagnose(input: DiagnosisInput): Promise<Diagnosis> {
   const server = judgeServer(flight.chain, target.name, trust, at)
   const client = identity && judgeClient(identity, flight.request, at)
   const cause = findCause({ target, timeoutMs, taken, conversation, trust, server, identity, client })
-  return { target, cause, conversation, server, client, taken }
+  return { target, identity, cause, conversation, server, client, taken }
 }
 
 const probeMs = 3_000

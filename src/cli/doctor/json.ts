@@ -14,8 +14,16 @@ export function diagnosisJson(diagnosis: Diagnosis, { trust }: { trust: string }
     healthy: cause === undefined,
     cause: cause ?? null,
     server: serverJson(diagnosis, trust),
-    client: diagnosis.client?.map(({ check, fits, text }) => ({ check, fits: fits ?? null, text })) ?? null,
+    client: clientJson(diagnosis),
     handshake: handshakeJson(diagnosis),
+  }
+}
+
+function clientJson({ identity, client = [] }: Diagnosis) {
+  if (identity === undefined) return null
+  return {
+    chain: [identity.certificate, ...identity.intermediates].map(certificateIdentity),
+    checks: client.map(({ check, fits, text }) => ({ check, fits: fits ?? null, text })),
   }
 }
 
