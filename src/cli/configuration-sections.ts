@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { readConfig } from '../config/read.ts'
-import { CodedError } from '../errors.ts'
+import { carbonState } from '../config/wso2/carbon-state.ts'
 import type { ConfigurationPlace } from './configuration.ts'
 
 /**
@@ -15,9 +15,8 @@ export function readSections<S extends z.ZodType>(
   files: (value: z.output<S>) => readonly string[],
 ): { readonly value: z.output<S>; readonly folder: string } {
   if ('carbonHome' in place) {
-    throw new CodedError('ERR_CLI_USAGE', 'this command does not read a Carbon home', {
-      remedy: 'Pass --config FILE with the configuration that `countersign migrate` writes.',
-    })
+    const { carbonHome: folder } = place
+    return { value: sections.parse(carbonState(folder)), folder }
   }
   // The server's environment holds secrets that this command does not need: a variable that is missing here counts only where it is used.
   const lenient = new Proxy(env, { get: (known, name) => Reflect.get(known, name) ?? `\${${String(name)}}` })

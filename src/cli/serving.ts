@@ -1,21 +1,16 @@
 import { type LoadedConfiguration, loadConfiguration } from '../config/load.ts'
-import { CodedError } from '../errors.ts'
 import { type RunningServer, start } from '../start/start.ts'
 import type { Context } from './command.ts'
-import { type ConfigurationPlace, locateConfiguration } from './configuration.ts'
+import { locateConfiguration } from './configuration.ts'
 
 /** The configuration that this command is about, read and checked. Throws ConfigError with all problems. */
-export function loadForCommand(
+export async function loadForCommand(
   ctx: Parameters<typeof locateConfiguration>[0] & Pick<Context, 'env'>,
-): LoadedConfiguration {
-  return loadConfiguration(fileOf(locateConfiguration(ctx)), { env: ctx.env })
-}
-
-function fileOf(place: ConfigurationPlace): string {
-  if ('file' in place) return place.file
-  throw new CodedError('ERR_CLI_USAGE', '--carbon-home is not supported by this version', {
-    remedy: 'Write a countersign.yaml that names the same key stores, and pass it with --config.',
-  })
+): Promise<LoadedConfiguration> {
+  const place = locateConfiguration(ctx)
+  if ('file' in place) return loadConfiguration(place.file, { env: ctx.env })
+  const { loadCarbonHome } = await import('../config/wso2/load-carbon-home.ts')
+  return loadCarbonHome(place.carbonHome, { env: ctx.env })
 }
 
 /** Serves until a signal ends it; SIGHUP reloads. `ready` is called once it listens. */

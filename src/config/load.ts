@@ -2,10 +2,15 @@ import { type ReadConfig, readConfig, type Surroundings } from './read.ts'
 import { type Configuration, configurationSchema } from './schema.ts'
 
 /** A configuration whose text is right; whether the files that it names are is for `openMaterial`. */
-export interface LoadedConfiguration extends ReadConfig<Configuration>, Surroundings {}
+export interface LoadedConfiguration extends ReadConfig<Configuration>, Surroundings {
+  /** sentences for the administrator about the configuration itself */
+  readonly warnings: readonly string[]
+  /** Reads it again from where it came. Throws like the first time. */
+  again(): LoadedConfiguration | Promise<LoadedConfiguration>
+}
 
 /** Throws ConfigError with all problems at once, or ERR_CONFIG_UNREADABLE. */
 export function loadConfiguration(file: string, surroundings: Surroundings): LoadedConfiguration {
-  // Surroundings first: on a reload they are the configuration of before.
-  return { ...surroundings, ...readConfig(file, configurationSchema, surroundings) }
+  const again = () => loadConfiguration(file, surroundings)
+  return { env: surroundings.env, ...readConfig(file, configurationSchema, surroundings), warnings: [], again }
 }

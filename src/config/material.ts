@@ -9,7 +9,8 @@ import { readListFiles } from '../identity/revocation/list-files.ts'
 import type { RevocationOptions } from '../identity/revocation/options.ts'
 import { isOn } from '../identity/revocation/policies.ts'
 import type { RevocationMaterial } from '../identity/revocation/revocation.ts'
-import { readAnchors, type TrustMaterial, type TrustStore } from '../identity/trust/material.ts'
+import { readAnchors, selectEntries, type TrustMaterial, type TrustStore } from '../identity/trust/material.ts'
+import { publishedKey } from '../identity/trust/published-keys.ts'
 import { readKeyStoreFile } from '../pki/keystore/file.ts'
 import { findEntry, type KeyStore, type PrivateKeyEntry } from '../pki/keystore/keystore.ts'
 import type { TrustAnchor } from '../pki/path/verdict.ts'
@@ -73,13 +74,14 @@ export async function openMaterial(loaded: LoadedConfiguration, clock: Clock): P
 }
 
 class Review {
-  readonly warnings: string[] = []
+  readonly warnings: string[]
   readonly #problems: ConfigProblem[] = []
   readonly #loaded: LoadedConfiguration
   readonly #clock: Clock
 
   constructor(loaded: LoadedConfiguration, clock: Clock) {
     this.#loaded = loaded
+    this.warnings = [...loaded.warnings]
     this.#clock = clock
   }
 
@@ -125,14 +127,20 @@ class Review {
     const identities = await this.#attemptAsync([...path, 'keyStore'], () => this.#identities(options.keyStore, path))
     const stores = await this.#trustStores(options.trustStore, path)
     const { clientAuth, maxPathDepth, insecureAlgorithms, name } = options
+    const { insecureAllowPublishedKeys } = this.#loaded.value.authenticators['mutual-tls']
+    const publishedKeys = insecureAllowPublishedKeys ? 'allow' : 'refuse'
     for (const weak of insecureAlgorithms) this.warnings.push(`listener ${name} accepts ${weak} (insecureAlgorithms)`)
     const found =
-      stores && this.attempt([...path, 'trustStore'], () => readAnchors(stores, { at: this.#clock.now(), clientAuth }))
+      stores &&
+      this.attempt([...path, 'trustStore'], () =>
+        readAnchors(stores, { at: this.#clock.now(), clientAuth, publishedKeys }),
+      )
     if (identities === undefined || found === undefined) return undefined
     this.warnings.push(...found.warnings)
     const trust = {
       anchors: found.anchors,
       policy: { purpose: 'client', maxDepth: maxPathDepth, insecureAlgorithms },
+      publishedKeys,
     } satisfies TrustMaterial
     return { options, identities, trust }
   }
@@ -151,6 +159,7 @@ class Review {
       })
     }
     this.#warnOfDates([first, ...rest], path)
+    this.#warnOfPublishedKeys([first, ...rest], path)
     return [first, ...rest]
   }
 
@@ -167,12 +176,25 @@ class Review {
     }
   }
 
+  #warnOfPublishedKeys(identities: readonly ServerIdentity[], path: Path): void {
+    for (const { alias, chain } of identities) {
+      const source = chain[0] && publishedKey(chain[0])
+      if (source === undefined) continue
+      this.warnings.push(
+        `${pathText(path)}: the private key of the server certificate "${alias}" is published (${source}): anybody can pass for this server. Make a new one: countersign keystore generate`,
+      )
+    }
+  }
+
   /** undefined when any of them cannot be opened: a listener with half of its trust would refuse the other half. */
   async #trustStores(options: readonly TrustStoreOptions[], path: Path): Promise<TrustStore[] | undefined> {
     const stores: (TrustStore | undefined)[] = []
-    for (const [i, { file, password }] of options.entries()) {
-      const store = await this.#attemptAsync([...path, 'trustStore', i], () => this.#open(file, password))
-      stores.push(store && { name: file, store })
+    for (const [i, { file, password, aliases }] of options.entries()) {
+      const place = [...path, 'trustStore', i]
+      const store = await this.#attemptAsync(place, async () =>
+        selectEntries({ name: file, store: await this.#open(file, password) }, aliases),
+      )
+      stores.push(store)
     }
     return stores.every(store => store !== undefined) ? stores : undefined
   }
@@ -196,6 +218,9 @@ class Review {
     options: RevocationOptions,
     anchors: readonly TrustAnchor[],
   ): Promise<RevocationMaterial | undefined> {
+    if (this.#loaded.value.authenticators['mutual-tls'].insecureAllowPublishedKeys) {
+      this.warnings.push('client certificates on published keys get in (insecureAllowPublishedKeys)')
+    }
     if (options.fetch.insecureAllowPrivateAddresses && isOn(options)) {
       this.warnings.push('certificates may send the server to private addresses (insecureAllowPrivateAddresses)')
     }

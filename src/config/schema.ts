@@ -58,6 +58,8 @@ export const configurationSchema = z.strictObject({
   log: logOptions.prefault({}),
 })
 
+/** As it is written, before the defaults are filled in. */
+export type UnreadConfiguration = z.input<typeof configurationSchema>
 export type Configuration = z.output<typeof configurationSchema>
 export type ListenerConfiguration = Configuration['listeners'][number]
 export type RouteConfiguration = Configuration['routes'][number]

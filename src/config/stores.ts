@@ -23,6 +23,13 @@ export const keyStoreOptions = z.strictObject({
 export const trustStoreOptions = z.strictObject({
   file: file.describe('Trust store: its trusted-certificate entries are the anchors, and nothing else is.'),
   password: secretOption.optional().describe('Password of the trust store.'),
+  aliases: z
+    .array(z.string().min(1))
+    .max(10_000)
+    .optional()
+    .describe(
+      'The only entries that count, by alias; an empty list is nobody, for now. Default: every trusted-certificate entry.',
+    ),
 })
 
 export type KeyStoreOptions = z.output<typeof keyStoreOptions>

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts'
-import { type LoadedConfiguration, loadConfiguration } from '../config/load.ts'
+import type { LoadedConfiguration } from '../config/load.ts'
 import { openMaterial } from '../config/material.ts'
 import { CodedError } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
@@ -49,7 +49,7 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
 
   async function reload(cause: string): Promise<'reloaded' | 'refused'> {
     try {
-      const next = loadConfiguration(loaded.file, loaded)
+      const next = await loaded.again()
       const nextMaterial = await openMaterial(next, clock)
       for (const key of needsRestart(loaded.value, next.value)) log.warn({ key }, 'this change waits for a restart')
       // Everything that can fail comes before the first thing that changes.

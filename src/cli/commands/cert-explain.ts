@@ -56,7 +56,7 @@ async function explainFile(ctx: ExplainContext, file: string): Promise<number> {
   const { user, path, listener } = options
   const chain = readCertificates(await readInput(ctx, file), file)
   const at = options.at === undefined ? undefined : timeOf(options.at)
-  const explained = await explain(loadForCommand(ctx), { chain, user, path, listener, at }, clock)
+  const explained = await explain(await loadForCommand(ctx), { chain, user, path, listener, at }, clock)
   if (options.json) terminal.json(explanationJson(explained))
   else printExplanation(explained, terminal)
   return explained.outcome.ok ? exit.yes : exit.no

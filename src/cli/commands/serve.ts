@@ -8,9 +8,12 @@ export const command = defineCommand({
   description:
     'Logs JSON lines to standard error. SIGHUP reads the configuration and all stores again: a mistake in them changes nothing, and is logged. SIGTERM and SIGINT let requests in flight end first.',
   options: configurationOptions,
-  examples: ['countersign serve --config /etc/countersign/countersign.yaml'],
+  examples: [
+    'countersign serve --config /etc/countersign/countersign.yaml',
+    'countersign serve --carbon-home /opt/wso2is-5.6.0',
+  ],
   async run(ctx) {
-    await serveUntilStopped(ctx, loadForCommand(ctx), () => {})
+    await serveUntilStopped(ctx, await loadForCommand(ctx), () => {})
     return exit.yes
   },
 })

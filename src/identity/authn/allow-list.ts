@@ -1,6 +1,7 @@
 import { CodedError } from '../../errors.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
-import { normalThumbprint } from '../bindings/selector.ts'
+import { thumbprint } from '../../pki/x509/thumbprint.ts'
+import { normalSha1Thumbprint, normalThumbprint } from '../bindings/selector.ts'
 import type { AllowListOptions } from './options.ts'
 
 /** Which certificates may be used at all, whatever they are bound to. */
@@ -9,19 +10,38 @@ export interface AllowList {
 }
 
 /** Throws ERR_ALLOW_LIST_THUMBPRINT. A list that is on and empty admits nobody. */
-export function createAllowList({ enabled, thumbprints }: AllowListOptions): AllowList {
+export function createAllowList({
+  enabled,
+  thumbprints,
+  insecureSha1Thumbprints = [],
+}: Omit<AllowListOptions, 'insecureSha1Thumbprints'> & Partial<AllowListOptions>): AllowList {
   const listed = new Set(thumbprints.map(readThumbprint))
-  return { admits: enabled ? certificate => listed.has(certificate.thumbprint) : () => true }
+  const weak = new Set(insecureSha1Thumbprints.map(readSha1Thumbprint))
+  const admits = (certificate: Certificate) =>
+    listed.has(certificate.thumbprint) || (weak.size > 0 && weak.has(thumbprint(certificate.raw, 'sha1')))
+  return { admits: enabled ? admits : () => true }
 }
 
 function readThumbprint(text: string): string {
-  const thumbprint = normalThumbprint(text)
-  if (thumbprint !== undefined) return thumbprint
+  const normal = normalThumbprint(text)
+  if (normal !== undefined) return normal
   throw new CodedError(
     'ERR_ALLOW_LIST_THUMBPRINT',
     `${JSON.stringify(text)} in the allow-list is no SHA-256 thumbprint`,
     {
       remedy: 'Write 64 hexadecimal digits, colons or not; `countersign cert show FILE` prints them.',
+    },
+  )
+}
+
+function readSha1Thumbprint(text: string): string {
+  const normal = normalSha1Thumbprint(text)
+  if (normal !== undefined) return normal
+  throw new CodedError(
+    'ERR_ALLOW_LIST_THUMBPRINT',
+    `${JSON.stringify(text)} in the allow-list is no SHA-1 thumbprint`,
+    {
+      remedy: 'Write 40 hexadecimal digits, colons or not, or better the SHA-256 thumbprint below thumbprints.',
     },
   )
 }

@@ -11,6 +11,11 @@ export const allowListOptions = z
       .describe(
         'SHA-256 thumbprints in hex, colons or not, in any case. An empty list that is enabled lets nobody in.',
       ),
+    insecureSha1Thumbprints: z
+      .array(z.string().min(1).max(200))
+      .max(10_000)
+      .default([])
+      .describe('SHA-1 thumbprints, as white lists of WSO2 products have them. Replace them by SHA-256 ones.'),
   })
   .prefault({})
   .describe('Restricts which certificates may be used at all, before their bindings are looked at.')
@@ -46,6 +51,12 @@ export const mutualTlsOptions = z
       .prefault({})
       .describe('The header selects among the users that the bindings of the certificate allow; it never adds one.'),
     allowList: allowListOptions,
+    insecureAllowPublishedKeys: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Lets certificates in whose private key anybody can download: the default keys of WSO2's products. Only for trying one out.",
+      ),
     bindings: bindingsOptions,
   })
   .prefault({})

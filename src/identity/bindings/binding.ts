@@ -9,7 +9,7 @@ export interface Selector {
   readonly value: string
 }
 
-export type SelectorKind = 'thumbprint' | 'subject' | 'email' | 'dns' | 'uri' | 'upn' | 'anchor'
+export type SelectorKind = 'thumbprint' | 'sha1-thumbprint' | 'subject' | 'email' | 'dns' | 'uri' | 'upn' | 'anchor'
 
 /** A rule that says which users a certificate may act as. */
 export interface Binding {
@@ -37,5 +37,6 @@ export const levels = ['thumbprint', 'name', 'anchor'] as const
 export type Level = (typeof levels)[number]
 
 export function levelOf(kind: SelectorKind): Level {
+  if (kind === 'sha1-thumbprint') return 'thumbprint'
   return kind === 'thumbprint' || kind === 'anchor' ? kind : 'name'
 }

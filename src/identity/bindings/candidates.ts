@@ -55,7 +55,12 @@ export async function findCandidates(
   const names = selectorsUnlessBroken(leaf, aliases)
   if ('code' in names) return none(names)
   const stored = (await store?.find(names.selectors)) ?? []
-  const found = [...configured.find(names.selectors), ...stored.map(({ id, options }) => compileBinding(options, id))]
+  const bySha1 = configured.findBySha1?.(leaf) ?? []
+  const found = [
+    ...configured.find(names.selectors),
+    ...bySha1,
+    ...stored.map(({ id, options }) => compileBinding(options, id)),
+  ]
   let decided: Answer | undefined
   for (const level of levels) {
     const bindings = found.filter(({ selector }) => levelOf(selector.kind) === level)

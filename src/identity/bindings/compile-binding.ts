@@ -20,8 +20,9 @@ export function compileBinding(options: BindingOptions, id?: string): Binding {
   }
 }
 
-function written({ thumbprint, subject, san, anchor }: BindingOptions): [SelectorKind, string] {
+function written({ thumbprint, insecureSha1Thumbprint, subject, san, anchor }: BindingOptions): [SelectorKind, string] {
   if (thumbprint !== undefined) return ['thumbprint', thumbprint]
+  if (insecureSha1Thumbprint !== undefined) return ['sha1-thumbprint', insecureSha1Thumbprint]
   if (subject !== undefined) return ['subject', subject]
   for (const kind of alternativeKinds) {
     const name = san?.[kind]

@@ -1,5 +1,7 @@
 import { CodedError } from '../../errors.ts'
 import type { TrustAnchor } from '../../pki/path/verdict.ts'
+import type { Certificate } from '../../pki/x509/certificate.ts'
+import { thumbprint } from '../../pki/x509/thumbprint.ts'
 import { type AnchorDirectory, createAnchorDirectory } from './anchor-directory.ts'
 import { type Binding, levelOf, type Selector } from './binding.ts'
 import { compileBinding } from './compile-binding.ts'
@@ -10,6 +12,8 @@ import { selectorKey } from './selector.ts'
 export interface ConfiguredBindings {
   readonly directory: AnchorDirectory
   find(selectors: readonly Selector[]): readonly Binding[]
+  /** bindings that name the certificate by SHA-1: only in configurations that came from WSO2's */
+  findBySha1?(certificate: Certificate): readonly Binding[]
 }
 
 export interface BindingProblem {
@@ -46,8 +50,10 @@ export function reviewBindings(options: readonly BindingOptions[], anchors: read
       problems.push({ index: position, error })
     }
   }
+  const weak = [...index.keys()].some(key => key.startsWith('sha1-thumbprint '))
+  const findBySha1 = ({ raw }: Certificate) => find([{ kind: 'sha1-thumbprint', value: thumbprint(raw, 'sha1') }])
   const find = (selectors: readonly Selector[]) => selectors.flatMap(selector => index.get(selectorKey(selector)) ?? [])
-  return { bindings: { directory, find }, problems, warnings }
+  return { bindings: { directory, find, ...(weak ? { findBySha1 } : {}) }, problems, warnings }
 }
 
 // A name that points nowhere would be a rule that silently never holds, or, after the next import, suddenly does.
@@ -86,7 +92,7 @@ function widerThanItSeems({ selector, anchor, answer, label }: Binding, director
       `the binding for ${label} holds whichever of the ${directory.known.size} trust anchors certifies that name; add anchor: to name the one that may`,
     )
   }
-  if (answer.kind === 'any' && selector.kind !== 'thumbprint') {
+  if (answer.kind === 'any' && levelOf(selector.kind) !== 'thumbprint') {
     warnings.push(`insecureAnyUser: every certificate that the binding for ${label} covers may act as any user`)
   }
   return warnings

@@ -40,6 +40,9 @@ export const bindingOptions = z
     thumbprint: text
       .optional()
       .describe('SHA-256 thumbprint of the one certificate that is meant, in hex, colons or not.'),
+    insecureSha1Thumbprint: text
+      .optional()
+      .describe('The same by SHA-1, as white lists of WSO2 products have it. Replace it by the SHA-256 thumbprint.'),
     subject: text
       .optional()
       .describe(
@@ -66,13 +69,15 @@ export const bindingOptions = z
   })
   .check(({ value, issues }) => {
     const complain = (path: string[], message: string) => issues.push({ code: 'custom', path, message, input: value })
-    const selectors = (['thumbprint', 'subject', 'san'] as const).filter(key => value[key] !== undefined)
+    const selectors = (['thumbprint', 'insecureSha1Thumbprint', 'subject', 'san'] as const).filter(
+      key => value[key] !== undefined,
+    )
     if (selectors.length > 1) complain([selectors[1]!], `name either ${selectors.join(' or ')}, not both`)
     if (selectors.length === 0 && value.anchor === undefined) complain([], 'name a thumbprint, subject, san or anchor')
     if ((value.users === undefined) === (value.user === undefined)) complain(['users'], 'name either users or user')
     if (value.users?.includes('*')) {
       if (value.users.length > 1) complain(['users'], '"*" stands alone: any existing user')
-      if (value.thumbprint === undefined && !value.insecureAnyUser) {
+      if ((value.thumbprint ?? value.insecureSha1Thumbprint) === undefined && !value.insecureAnyUser) {
         complain(
           ['users'],
           '"*" without a thumbprint lets everyone whom the authority certifies be anyone; set insecureAnyUser: true if that is meant',

@@ -53,6 +53,8 @@ function normalize(kind: SelectorKind, text: string): string | undefined {
   switch (kind) {
     case 'thumbprint':
       return normalThumbprint(text)
+    case 'sha1-thumbprint':
+      return normalSha1Thumbprint(text)
     case 'subject':
       return normalSubject(text)
     case 'email':
@@ -73,6 +75,12 @@ function normalize(kind: SelectorKind, text: string): string | undefined {
 export function normalThumbprint(text: string): string | undefined {
   const hex = text.replaceAll(':', '').toLowerCase()
   return /^[0-9a-f]{64}$/.test(hex) ? hex : undefined
+}
+
+/** SHA-1 in hex: only where a WSO2 file asks for it. */
+export function normalSha1Thumbprint(text: string): string | undefined {
+  const hex = text.replaceAll(':', '').toLowerCase()
+  return /^[0-9a-f]{40}$/.test(hex) ? hex : undefined
 }
 
 // RFC 5280 section 4.2.1.6: the host part in any case, the local part exactly
@@ -105,6 +113,7 @@ function subjectValue(name: Name): string {
 
 const nouns: Readonly<Record<SelectorKind, string>> = {
   thumbprint: 'SHA-256 thumbprint',
+  'sha1-thumbprint': 'SHA-1 thumbprint',
   subject: 'distinguished name',
   email: 'e-mail address',
   dns: 'DNS name',
@@ -116,6 +125,8 @@ const nouns: Readonly<Record<SelectorKind, string>> = {
 const remedies: Readonly<Record<SelectorKind, string>> = {
   thumbprint:
     'Write the 64 hexadecimal digits of the SHA-256 thumbprint; `countersign cert show FILE` prints it. SHA-1 thumbprints are too short to trust.',
+  'sha1-thumbprint':
+    'Write the 40 hexadecimal digits of the SHA-1 thumbprint, or better thumbprint: with the SHA-256 one.',
   subject: 'Write the name as in RFC 4514, most specific first: CN=alice,O=Example,C=DE.',
   email: 'Write an address such as alice@example.org.',
   dns: 'Write a host name such as machine.example.org.',

@@ -11,6 +11,7 @@ import { type RefusalCode, refuse } from '../../refusals.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import type { Epoch } from './epoch.ts'
 import { changedPart, type TrustMaterial } from './material.ts'
+import { publishedKey } from './published-keys.ts'
 import type { Inquiry, Revocation } from './revocation.ts'
 import type { Judgement, PresentedChain, Trust } from './trust.ts'
 
@@ -203,10 +204,11 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
     now: number,
     inquiry: Inquiry | undefined,
   ): Verdict {
-    const { anchors, intermediates, crls, policy } = prepared
+    const { anchors, intermediates, crls, policy, publishedKeys } = prepared
     const input = { leaf, intermediates: [...presentedToo, ...intermediates], anchors }
     const revocation = crls === undefined ? inquiry && { revocation: inquiry.check } : { crls }
-    return validatePath({ ...input, ...revocation }, { ...policy, at: now })
+    const verdict = validatePath({ ...input, ...revocation }, { ...policy, at: now })
+    return (verdict.ok && publishedKeys !== 'allow' ? onPublishedKey(verdict.path) : undefined) ?? verdict
   }
 
   function parseAll(ders: readonly Uint8Array[]): { certificates: Certificate[]; broken: unknown } {
@@ -253,8 +255,8 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
 }
 
 /** Indexed once for each state of the trust store, which may hold thousands of entries, and its lists a million. */
-function prepare({ anchors, intermediates = [], crls, policy }: TrustMaterial) {
-  return { anchors: indexAnchors(anchors), intermediates, crls: crls && indexCrls(crls), policy }
+function prepare({ anchors, intermediates = [], crls, policy, publishedKeys }: TrustMaterial) {
+  return { anchors: indexAnchors(anchors), intermediates, crls: crls && indexCrls(crls), policy, publishedKeys }
 }
 
 interface Kept extends Judgement {
@@ -271,6 +273,12 @@ function lookAgain({ code, certificate }: Untrusted, now: number): number {
   const later = now + refusalHoldsMs
   if (code !== 'certificate_not_yet_valid' || certificate === undefined || certificate.notBefore <= now) return later
   return Math.min(later, certificate.notBefore)
+}
+
+// The handshake proves possession of the key, and this key everybody possesses.
+function onPublishedKey(path: readonly Certificate[]): Untrusted | undefined {
+  const certificate = path.find(each => publishedKey(each) !== undefined)
+  return certificate && untrusted('key_too_weak', 'Its private key is published, so it proves nothing.', certificate)
 }
 
 function untrusted(code: RefusalCode, detail: string, certificate: Certificate | undefined): Untrusted {

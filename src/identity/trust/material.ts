@@ -6,6 +6,7 @@ import type { TrustAnchor } from '../../pki/path/verdict.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import type { Crl } from '../../pki/x509/crl.ts'
 import type { EpochCause } from './epoch.ts'
+import { publishedKey } from './published-keys.ts'
 
 /** What verdicts are made from. A value: a reload hands a new one to `Trust.replace`. */
 export interface TrustMaterial {
@@ -16,6 +17,8 @@ export interface TrustMaterial {
   /** undefined: revocation is not checked; given: a certificate that no CRL covers is refused */
   readonly crls?: readonly Crl[]
   readonly policy: TrustPolicy
+  /** keys whose private half anybody can download; default refuse */
+  readonly publishedKeys?: 'refuse' | 'allow'
 }
 
 /** How paths are judged, as `pki/path` has it, apart from the moment. */
@@ -25,6 +28,25 @@ export type TrustPolicy = Omit<PathOptions, 'at'>
 export interface TrustStore {
   readonly name: string
   readonly store: KeyStore
+  /** somebody chose the entries one by one: none at all is a choice too */
+  readonly chosen?: boolean
+}
+
+/** The store with only the entries of those aliases. Throws ERR_TRUST_ALIAS_UNKNOWN for one that it has no trusted certificate of. */
+export function selectEntries({ name, store }: TrustStore, aliases: readonly string[] | undefined): TrustStore {
+  if (aliases === undefined) return { name, store }
+  const wanted = new Set(aliases.map(alias => alias.toLowerCase()))
+  const entries = store.entries.filter(
+    ({ alias, kind }) => kind === 'trusted-certificate' && wanted.has(alias.toLowerCase()),
+  )
+  for (const { alias } of entries) wanted.delete(alias.toLowerCase())
+  const [missing] = wanted
+  if (missing !== undefined) {
+    throw new CodedError('ERR_TRUST_ALIAS_UNKNOWN', `${name} has no trusted certificate called "${missing}"`, {
+      remedy: '`countersign keystore list` shows the aliases of a store.',
+    })
+  }
+  return { name, store: { ...store, entries }, chosen: true }
 }
 
 export interface TrustAnchors {
@@ -40,7 +62,11 @@ export interface TrustAnchors {
  */
 export function readAnchors(
   stores: readonly TrustStore[],
-  options: { readonly at: number; readonly clientAuth: 'none' | 'want' | 'need' },
+  options: {
+    readonly at: number
+    readonly clientAuth: 'none' | 'want' | 'need'
+    readonly publishedKeys?: 'refuse' | 'allow'
+  },
 ): TrustAnchors {
   const warnings: string[] = []
   const anchors: TrustAnchor[] = []
@@ -56,6 +82,11 @@ export function readAnchors(
         continue
       }
       const { certificate } = entry
+      const source = options.publishedKeys === 'allow' ? undefined : publishedKey(certificate)
+      if (source !== undefined) {
+        warnings.push(`${place}: not trusted, since anybody has its private key (${source})`)
+        continue
+      }
       const earlier = seen.get(certificate.thumbprint)
       if (earlier !== undefined) warnings.push(`${place}: the same certificate stands as ${earlier}`)
       if (certificate.notAfter < options.at) warnings.push(`${place}: the certificate has expired, and lets nobody in`)
@@ -64,7 +95,10 @@ export function readAnchors(
       anchors.push({ alias: entry.alias, certificate })
     }
   }
-  if (anchors.length === 0 && options.clientAuth !== 'none') throw empty(stores)
+  if (anchors.length === 0 && options.clientAuth !== 'none') {
+    if (!stores.some(({ chosen }) => chosen)) throw empty(stores)
+    warnings.push(`${stores.map(({ name }) => name).join(', ')}: no entry counts, so nobody gets in by certificate`)
+  }
   return { anchors, warnings }
 }
 
@@ -84,7 +118,8 @@ function empty(stores: readonly TrustStore[]): CodedError {
 export function changedPart(one: TrustMaterial, other: TrustMaterial): EpochCause | undefined {
   if (anchorList(one) !== anchorList(other)) return 'anchors'
   if (!sameCrls(one.crls, other.crls)) return 'revocation'
-  return isDeepStrictEqual(one.policy, other.policy) ? undefined : 'policy'
+  const samePolicy = isDeepStrictEqual(one.policy, other.policy) && one.publishedKeys === other.publishedKeys
+  return samePolicy ? undefined : 'policy'
 }
 
 /** All that verdicts are made from, as values that can be hashed: equal for two materials without a `changedPart`, lists aside. */

@@ -1,0 +1,125 @@
+import type { z } from 'zod'
+import type { bindingOptions } from '../../identity/bindings/options.ts'
+import type { AuthenticatorSetting } from './authenticators.ts'
+import type { CarbonHome } from './carbon-home.ts'
+import type { Place } from './finding.ts'
+import { hasIssuerMaps, readIssuerMaps } from './issuer-maps.ts'
+import type { TrustEntry } from './trust-entries.ts'
+import { readWhiteList, type WhiteList } from './white-list.ts'
+
+export type BindingInput = z.input<typeof bindingOptions>
+
+/** Who gets in by certificate, and as whom. */
+export interface CarbonTrust {
+  /** trust store entries that count; the others are anchors for nothing */
+  readonly anchors: ReadonlySet<TrustEntry>
+  readonly bindings: readonly BindingInput[]
+  readonly whiteList: WhiteList | undefined
+  /** only certificates directly below an anchor: the original compares the issuer of the client itself */
+  readonly direct: boolean
+}
+
+export interface CarbonTrustSource {
+  /** undefined: certificates identify nobody */
+  readonly setting: AuthenticatorSetting | undefined
+  readonly entries: readonly TrustEntry[]
+  readonly emailUserNames: boolean
+  /** where the trust store is named */
+  readonly place: Place
+}
+
+/**
+ * Design, section 4.6. A client's own certificate in the trust store, or on a white list that is on, may name any user, as whoever imported
+ * it meant. A certificate that merely chains to an authority needs a binding. Once bindings are written (version 5.5.2 and later), they alone
+ * count, as in the original.
+ */
+export function readTrust(
+  home: CarbonHome,
+  { setting, entries, emailUserNames, place }: CarbonTrustSource,
+): CarbonTrust {
+  const whiteList = setting && readWhiteList(home, setting, entries)
+  if (setting !== undefined && hasIssuerMaps(setting)) {
+    const { anchors, byAnchor, byThumbprint } = readIssuerMaps(home, setting, entries, emailUserNames)
+    const bindings = [
+      ...byThumbprint.map(({ thumbprint, users }) => ({ thumbprint, users: [...users] })),
+      ...byAnchor.map(({ anchor, users }) => boundToAnchor(anchor, users)),
+    ]
+    const trust = { anchors: new Set(anchors), bindings, whiteList, direct: true }
+    reportEntries(home, entries, trust, place)
+    return trust
+  }
+  const listed = (entry: TrustEntry) =>
+    whiteList === undefined || whiteList.sha256.includes(entry.certificate.thumbprint)
+  const clients = entries.filter(
+    entry => (entry.kind === 'client' || (whiteList !== undefined && entry.kind !== 'published')) && listed(entry),
+  )
+  const anchors = new Set(clients)
+  if (whiteList !== undefined && listsStrangers(whiteList, entries)) {
+    for (const entry of entries) if (entry.kind === 'authority' || entry.kind === 'old-root') anchors.add(entry)
+  }
+  const trust = { anchors, bindings: anyUser(clients, whiteList), whiteList, direct: false }
+  reportEntries(home, entries, trust, place)
+  return trust
+}
+
+function boundToAnchor({ alias }: TrustEntry, users: readonly string[]): BindingInput {
+  return { anchor: alias, users: [...users], ...(users[0] === '*' ? { insecureAnyUser: true } : {}) }
+}
+
+function anyUser(clients: readonly TrustEntry[], whiteList: WhiteList | undefined): BindingInput[] {
+  const thumbprints = new Set(
+    whiteList === undefined ? clients.map(({ certificate }) => certificate.thumbprint) : whiteList.sha256,
+  )
+  return [
+    ...[...thumbprints].map(thumbprint => ({ thumbprint, users: ['*'] })),
+    ...(whiteList?.sha1.map(each => ({ insecureSha1Thumbprint: each, users: ['*'] })) ?? []),
+  ]
+}
+
+/** A listed certificate that is not in the trust store itself needs an authority there. The list keeps everybody else out. */
+function listsStrangers(whiteList: WhiteList, entries: readonly TrustEntry[]): boolean {
+  const held = new Set(entries.map(({ certificate }) => certificate.thumbprint))
+  return whiteList.sha1.length > 0 || whiteList.sha256.some(each => !held.has(each))
+}
+
+function reportEntries(
+  home: CarbonHome,
+  entries: readonly TrustEntry[],
+  { anchors, direct, whiteList }: CarbonTrust,
+  place: Place,
+): void {
+  const named = (kind: TrustEntry['kind']) =>
+    entries.filter(entry => entry.kind === kind && !anchors.has(entry)).map(({ alias }) => alias)
+  const published = named('published')
+  if (published.length > 0) {
+    const what = `${count(published, 'certificate')} of the trust store on published keys, which anybody can use: trusted for nothing (${published.join(', ')})`
+    home.findings.add('tightened', place, what, 'Delete them from the trust store.')
+  }
+  const authorities = [...named('authority'), ...named('old-root')]
+  if (authorities.length > 0) {
+    const what = `${count(authorities, 'authority', 'authorities')} of the trust store: anchors for nothing until bound (${authorities.join(', ')})`
+    home.findings.add(
+      'tightened',
+      place,
+      what,
+      'To let in whom one of them certifies, name it in the parameters allowed_issuers and issuer_<DN> of the MutualSSLAuthenticator.',
+    )
+  }
+  const clients = named('client')
+  if (clients.length > 0) {
+    const why = direct
+      ? 'the parameters allowed_issuers, issuer_ and cert_thumbprint_ do not let them in'
+      : whiteList === undefined
+        ? ''
+        : 'they are not on the white list'
+    home.findings.add(
+      'warning',
+      place,
+      `${count(clients, 'client certificate')} of the trust store do not count: ${why} (${clients.join(', ')})`,
+    )
+  }
+}
+
+function count(list: readonly unknown[], one: string, many = `${one}s`): string {
+  return `${list.length} ${list.length === 1 ? one : many}`
+}

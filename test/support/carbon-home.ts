@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { emptyKeyStore, setPrivateKey, setTrustedCertificate } from '../../src/pki/keystore/change.ts'
+import { encodeKeyStore } from '../../src/pki/keystore/save.ts'
+import type { Certificate } from '../../src/pki/x509/certificate.ts'
+import { type Issued, selfSigned } from './certificates.ts'
+import { scratchFolder } from './scratch.ts'
+
+export interface HomeOptions {
+  /** attributes of the HTTPS connector beside those that every home has */
+  readonly connector?: string
+  /** the whole block of the MutualSSLAuthenticator; default: enabled, with nothing in it */
+  readonly authenticator?: string
+  /** trust store entries by alias */
+  readonly trusted?: Readonly<Record<string, Certificate>>
+  /** further files, by path below the home */
+  readonly files?: Readonly<Record<string, string>>
+  /** inside Security of carbon.xml */
+  readonly carbon?: string
+}
+
+let server: Issued | undefined
+let all: string | undefined
+
+/** A block for authenticators.xml with these parameters. */
+export function mutualSsl(parameters: Readonly<Record<string, string>>, disabled = 'false'): string {
+  const config = Object.entries(parameters).map(([name, value]) => `<Parameter name="${name}">${value}</Parameter>`)
+  return `<Authenticator name="MutualSSLAuthenticator" disabled="${disabled}"><Priority>5</Priority><Config>${config.join('')}</Config></Authenticator>`
+}
+
+/** A small Carbon home of our own on a free port, with a server key for localhost. The password of everything is `wso2carbon`. */
+export function carbonHome(options: HomeOptions = {}): string {
+  const { connector = 'clientAuth="want"', authenticator = mutualSsl({}), trusted = {}, files = {} } = options
+  all ??= scratchFolder()
+  const home = mkdtempSync(join(all, 'home-'))
+  writeHomeFile(home, 'repository/conf/tomcat/catalina-server.xml', catalina(connector))
+  writeHomeFile(home, 'repository/conf/carbon.xml', carbon(options.carbon ?? ''))
+  writeHomeFile(home, 'repository/conf/security/authenticators.xml', authenticators(authenticator))
+  server ??= selfSigned({
+    subject: 'CN=localhost',
+    san: [{ dns: 'localhost' }],
+    extKeyUsage: ['serverAuth'],
+  })
+  const keys = setPrivateKey(emptyKeyStore('JKS'), 'wso2carbon', {
+    key: server.privateKey,
+    chain: [server.certificate],
+  })
+  writeHomeFile(home, 'repository/resources/security/wso2carbon.jks', encodeKeyStore(keys, { password: 'wso2carbon' }))
+  writeTrustStore(home, trusted)
+  for (const [file, text] of Object.entries(files)) writeHomeFile(home, file, text)
+  return home
+}
+
+export function writeTrustStore(home: string, trusted: Readonly<Record<string, Certificate>>): void {
+  let store = emptyKeyStore('JKS')
+  for (const [alias, certificate] of Object.entries(trusted)) store = setTrustedCertificate(store, alias, certificate)
+  const file = 'repository/resources/security/client-truststore.jks'
+  writeHomeFile(home, file, encodeKeyStore(store, { password: 'wso2carbon' }))
+}
+
+export function writeHomeFile(home: string, file: string, data: string | Buffer): void {
+  mkdirSync(dirname(join(home, file)), { recursive: true })
+  writeFileSync(join(home, file), data)
+}
+
+const catalina = (attributes: string) => `<Server port="8005"><Service name="Catalina">
+<Connector port="0" address="127.0.0.1" scheme="https" SSLEnabled="true" keystorePass="wso2carbon"
+  keystoreFile="\${carbon.home}/repository/resources/security/wso2carbon.jks"
+  ${attributes}/>
+</Service></Server>`
+
+const authenticators = (block: string) =>
+  `<Authenticators xmlns="http://wso2.org/projects/carbon/authenticators.xml">\n${block}\n</Authenticators>`
+
+const carbon = (security: string) => `<Server xmlns="http://wso2.org/projects/carbon/carbon.xml">
+<Ports><Offset>0</Offset></Ports>
+<Security>
+<TrustStore><Location>\${carbon.home}/repository/resources/security/client-truststore.jks</Location><Type>JKS</Type><Password>wso2carbon</Password></TrustStore>
+${security}
+</Security></Server>`
