@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Upgrade } from '../http/exchange.ts'
+import { problemOf } from '../http/problem.ts'
+import { nextRequestId } from '../http/request-id.ts'
 import { answerRaw, parserProblem } from './answer-raw.ts'
 import { type Connection, connectionOf, type WithConnection } from './connection.ts'
 import type { ListenerLimits } from './options.ts'
@@ -55,8 +57,12 @@ export function createHttp1(limits: ListenerLimits, takeRequest: TakeRequest): H
     if (Number(request.headers['content-length'] ?? 0) <= limits.maxBodyBytes) response.writeContinue()
     takeRequest((request.socket as WithConnection)[connectionOf]!, request, response)
   })
-  server.on('checkExpectation', (request: IncomingMessage) => {
-    answerRaw(request.socket, { code: 'expectation_failed', detail: 'Only 100-continue can be expected here.' })
+  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    const detail = 'Only 100-continue can be expected here.'
+    const problem = problemOf({ code: 'expectation_failed', detail }, nextRequestId())
+    response.shouldKeepAlive = false
+    response.writeHead(problem.status, ['Content-Type', 'application/problem+json; charset=utf-8'])
+    response.end(JSON.stringify(problem))
   })
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     answerRaw(socket, { code: 'method_not_allowed', detail: 'This server is no proxy: CONNECT is not taken.' })
