@@ -12,7 +12,7 @@ import { scratchFolder } from '../support/scratch.ts'
 const launcher = join(import.meta.dirname, '../../bin/countersign.js')
 const folder = scratchFolder()
 // the tests themselves may run with or without colour
-const environment = { ...process.env, TERM: 'xterm', NO_COLOR: undefined, FORCE_COLOR: undefined }
+const environment = { ...process.env, TERM: 'xterm', NO_COLOR: undefined, FORCE_COLOR: undefined, CI: undefined }
 
 test('passwords that are typed are asked for twice, can be corrected, and never show', async t => {
   const args = 'keystore generate typed.p12 --alias a --subject CN=a'
