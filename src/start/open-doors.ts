@@ -5,6 +5,7 @@ import type { ListenerMaterial, Material } from '../config/material.ts'
 import { createGatewayKeep } from '../endpoints/gateway/kept.ts'
 import { renderProblem } from '../endpoints/problems/problem-page.ts'
 import { createEndpoints, type Endpoints } from '../endpoints/routes.ts'
+import { createStapler } from '../identity/revocation/stapler.ts'
 import { createTrust, type ReplaceableTrust } from '../identity/trust/create-trust.ts'
 import type { Log } from '../log.ts'
 import { type Listener, openListener } from '../server/tls/listener.ts'
@@ -61,6 +62,12 @@ export async function openDoors(
 
   let endpoints = prepare(loaded, material, chain.names)
   stack.defer(() => endpoints.close())
+  const stapler = stack.use(createStapler({ clock, events }))
+  const watchStaples = ({ listeners }: Material) => {
+    const stapled = listeners.filter(({ options }) => options.stapling !== 'never')
+    stapler.watch(stapled.flatMap(({ identities }) => identities.map(identity => identity.chain)))
+  }
+  watchStaples(material)
   const open = async (each: ListenerMaterial): Promise<Door> => {
     const trust = createTrust({ material: each.trust, epoch, clock, log, revocation })
     const listener = await openListener({
@@ -74,6 +81,7 @@ export async function openDoors(
       },
       serve: exchange => endpoints.serve(exchange),
       lossOf: peer => chain.lossOf(peer),
+      staples: each.options.stapling === 'never' ? undefined : stapler,
       problemPage: renderProblem,
       events,
       clock,
@@ -89,8 +97,10 @@ export async function openDoors(
   return {
     listeners: doors.map(({ listener }, i) => ({ ...listener, clientAuth: material.listeners[i]!.options.clientAuth })),
     prepare,
-    replace(next, changed, { listeners }) {
+    replace(next, changed, nextMaterial) {
+      const { listeners } = nextMaterial
       value = changed.value
+      watchStaples(nextMaterial)
       for (const { listener, trust } of doors) {
         const found = listeners.find(({ options }) => options.name === listener.name)
         // A listener that the configuration no longer has goes with the next restart.

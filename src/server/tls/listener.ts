@@ -148,7 +148,7 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     try {
       exchange = openExchange(connection, request, response, settings, upgrade)
     } catch (error) {
-      return broken(response, error)
+      return void broken(response, error)
     }
     if (exchange === undefined) return
     const opened = exchange
@@ -193,17 +193,15 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     events.connectionEnded({ listener: name, remoteAddress, cause, code, detail, user, tenant, certificate })
   }
 
-  let fallbackLeaf = source.identities[0].chain[0]
   const onOcspRequest = (leaf: Buffer | undefined, _issuer: Buffer | undefined, done: StapleCallback): void => {
     // Node tells the certificate only when a server name chose it.
-    const asked = leaf ?? fallbackLeaf?.raw
+    const asked = leaf ?? identities[0].chain[0]?.raw
     done(null, (asked && source.staples?.response(asked)) ?? null)
   }
-  function watchStaples(identities: ListenerSource['identities']): void {
-    fallbackLeaf = identities[0].chain[0]
+  function watchStaples(shown: ListenerSource['identities']): void {
     // With a listener for it, every handshake stops once more: only where there may be something to hand out.
     server.off('OCSPRequest', onOcspRequest)
-    if (identities.some(({ chain: [leaf] }) => leaf !== undefined && source.staples?.covers(leaf))) {
+    if (shown.some(({ chain: [leaf] }) => leaf !== undefined && source.staples?.covers(leaf))) {
       server.on('OCSPRequest', onOcspRequest)
     }
   }
@@ -240,6 +238,7 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     replaceIdentities(next, authorities = []) {
       contexts = secureContexts(options, next, authorities, tickets?.key(next))
       identities = next
+      watchStaples(next)
     },
     async close({ graceMs = 10_000 } = {}) {
       closing = true
@@ -264,6 +263,8 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     },
   }
 }
+
+type StapleCallback = (error: Error | null, response: Buffer | null) => void
 
 const sweepMs = 1000
 

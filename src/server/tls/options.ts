@@ -119,6 +119,12 @@ export const listenerFields = {
     .max(86_400)
     .default(7_200)
     .describe('Seconds in which a client may resume a TLS session. A resumed connection is judged like a new one.'),
+  stapling: z
+    .enum(['when-named', 'never'])
+    .default('when-named')
+    .describe(
+      "Hand clients the answer of the responder that the server's own certificate names (OCSP stapling): asked ahead, never during a handshake.",
+    ),
   limits: listenerLimits.prefault({}).describe('Bounds on connections and requests.'),
 }
 
