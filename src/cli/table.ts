@@ -30,6 +30,11 @@ export const table: readonly TableRow[] = [
     summary: 'Checks a configuration and everything that it names, and listens to nothing',
     load: () => import('./commands/check-config.ts'),
   },
+  {
+    name: 'migrate',
+    summary: 'Writes a countersign.yaml that decides like a WSO2 Carbon home',
+    load: () => import('./commands/migrate.ts'),
+  },
   { name: 'keystore list', load: () => import('./commands/keystore-list.ts') },
   { name: 'keystore export', load: () => import('./commands/keystore-export.ts') },
   { name: 'keystore import', load: () => import('./commands/keystore-import.ts') },

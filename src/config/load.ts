@@ -5,6 +5,8 @@ import { type Configuration, configurationSchema } from './schema.ts'
 export interface LoadedConfiguration extends ReadConfig<Configuration>, Surroundings {
   /** sentences for the administrator about the configuration itself */
   readonly warnings: readonly string[]
+  /** absolute paths of further files that it was read from */
+  readonly sources?: readonly string[]
   /** Reads it again from where it came. Throws like the first time. */
   again(): LoadedConfiguration | Promise<LoadedConfiguration>
 }

@@ -11,6 +11,7 @@ import { ticketOptions } from '../server/tls/ticket-options.ts'
 import { auditOptions } from '../telemetry/audit/options.ts'
 import { logOptions } from '../telemetry/events/options.ts'
 import { managementOptions } from '../telemetry/metrics/options.ts'
+import { reloadOptions } from './reload-options.ts'
 import { keyStoreOptions, trustStoreOptions } from './stores.ts'
 
 const listener = z.strictObject({
@@ -54,6 +55,7 @@ export const configurationSchema = z.strictObject({
   users: usersOptions.prefault({}),
   routes: z.array(route).max(10_000).default([]).describe('The protected resources.'),
   assertion: assertionOptions.prefault({}).describe('How upstreams are told who the user is, signed.'),
+  reload: reloadOptions.prefault({}),
   audit: auditOptions.prefault({}),
   log: logOptions.prefault({}),
 })

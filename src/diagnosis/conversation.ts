@@ -84,13 +84,27 @@ export async function converse(
       return { ...seen(), agreed: undefined, failure, answer: undefined }
     }
     const agreed = { protocol: socket.getProtocol() ?? '', suite: socket.getCipher().standardName }
+    const chain = chainOf(socket)
     const { bytes, ended } = await ask(socket, target, timeoutMs)
     const answer = readHttpAnswer(bytes)
     const failure = answer === undefined ? explain(ended, 'first read', undefined, undefined) : undefined
-    return { ...seen(), agreed, failure, answer }
+    const last = seen()
+    // what cannot be read off the wire OpenSSL knows: a chain that nobody judged must not pass for a good one
+    const flight = last.flight.chain.length > 0 ? last.flight : { ...last.flight, chain }
+    return { ...last, flight, agreed, failure, answer }
   } finally {
     tap.destroy()
   }
+}
+
+/** DER, leaf first, as far as the issuers were sent. */
+function chainOf(socket: TLSSocket): Buffer[] {
+  const chain: Buffer[] = []
+  for (let each = socket.getPeerX509Certificate(); each !== undefined; each = each.issuerCertificate) {
+    if (chain.some(der => der.equals(each!.raw))) break
+    chain.push(each.raw)
+  }
+  return chain
 }
 
 type Ending = Error | 'closed' | 'timeout'

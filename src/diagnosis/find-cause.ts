@@ -19,6 +19,8 @@ export function findCause(evidence: Evidence): Cause | undefined {
   const { conversation, server, trust } = evidence
   const early = beforeTheCertificates(evidence)
   if (early !== undefined) return early
+  if (server === undefined && conversation.agreed !== undefined)
+    return nameCause('handshake_failed', { message: 'the server showed no certificate' })
   const unknown = server?.pathCause?.code === 'server_issuer_unknown' && trust.kind === 'assumed'
   const ofServer = (unknown ? undefined : server?.pathCause) ?? server?.nameCause
   const mismatch = evidence.client?.find(({ check, fits }) => check === 'key' && fits === false)?.cause

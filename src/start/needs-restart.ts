@@ -9,7 +9,7 @@ const replaceable = ['keyStore', 'trustStore', 'maxPathDepth', 'insecureAlgorith
  * that came or went is among them, and then its stores are not looked at either.
  */
 export function needsRestart(present: Configuration, next: Configuration): string[] {
-  const keys = (['management', 'users', 'tickets', 'audit', 'log'] as const).filter(
+  const keys = (['management', 'users', 'tickets', 'reload', 'audit', 'log'] as const).filter(
     key => !isDeepStrictEqual(present[key], next[key]),
   )
   const bare = ({ listeners }: Configuration) =>

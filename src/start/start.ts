@@ -1,9 +1,11 @@
 import { type Clock, systemClock } from '../clock.ts'
 import type { LoadedConfiguration } from '../config/load.ts'
 import { openMaterial } from '../config/material.ts'
+import { namedFiles } from '../config/named-files.ts'
+import { watchFiles } from '../config/watch.ts'
 import { CodedError } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
-import { startManagement } from '../telemetry/metrics/management.ts'
+import { type Check, startManagement } from '../telemetry/metrics/management.ts'
 import { needsRestart } from './needs-restart.ts'
 import { openDoors } from './open-doors.ts'
 import { type Identity, openIdentity } from './open-identity.ts'
@@ -41,14 +43,38 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
   const identity = await openIdentity(loaded, material, stack, { clock, events, log })
   const tickets = await openTickets(loaded, material, stack, { ...identity, clock, log })
   const doors = await openDoors(loaded, material, stack, { ...identity, ...telemetry, tickets, clock, log })
-  const management = await openManagement(loaded, stack, identity, telemetry, log)
+  /** why the last reload was refused: the state before it serves on, so that the server stays ready */
+  let alarm: CodedError | undefined
+  let reloading: Promise<unknown> = Promise.resolve()
+  const checks = { reload: () => ({ ok: true, ...(alarm && { detail: alarm.message }) }) }
+  const management = await openManagement(loaded, stack, identity, telemetry, checks, log)
+  const { watch: watching, pollSeconds } = loaded.value.reload
+  const watch =
+    watching === 'off'
+      ? undefined
+      : stack.use(
+          await watchFiles({
+            files: namedFiles(loaded),
+            poll: pollSeconds * 1000,
+            onChange: async files => void (await reload(files.join(', '))),
+          }),
+        )
   const listeners = doors.listeners.map(({ name, address, port, clientAuth }) => ({ name, address, port, clientAuth }))
   for (const warning of material.warnings) log.warn({}, warning)
   tellExpiries(material, metrics)
   events.serverStarted({ listeners })
 
-  async function reload(cause: string): Promise<'reloaded' | 'refused'> {
+  // One after the other: a signal may come while the watch is at it.
+  function reload(cause: string): Promise<'reloaded' | 'refused'> {
+    const reloaded = reloading.then(() => takeOver(cause))
+    reloading = reloaded
+    return reloaded
+  }
+
+  async function takeOver(cause: string): Promise<'reloaded' | 'refused'> {
     try {
+      // What changes from here on is seen as a change again.
+      await watch?.note()
       const next = await loaded.again()
       const nextMaterial = await openMaterial(next, clock)
       for (const key of needsRestart(loaded.value, next.value)) log.warn({ key }, 'this change waits for a restart')
@@ -60,9 +86,12 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
       doors.replace(endpoints, next, nextMaterial)
       for (const warning of nextMaterial.warnings) log.warn({}, warning)
       tellExpiries(nextMaterial, metrics)
+      alarm = undefined
+      await watch?.note(namedFiles(next))
       events.reloadSucceeded({ cause })
       return 'reloaded'
     } catch (error) {
+      alarm = error instanceof CodedError ? error : new CodedError('ERR_INTERNAL', String(error), { cause: error })
       const remedy = error instanceof CodedError ? (error.remedy ?? null) : null
       events.reloadFailed({ cause: error instanceof Error ? error.message : String(error), file: loaded.file, remedy })
       return 'refused'
@@ -86,12 +115,14 @@ async function openManagement(
   stack: AsyncDisposableStack,
   { storage }: Identity,
   { audit, metrics }: Telemetry,
+  furtherChecks: Readonly<Record<string, Check>>,
   log: Log,
 ): Promise<RunningServer['management']> {
   const { enabled, address, port } = value.management
   if (!enabled) return undefined
   const checks = {
     users: () => verdict(storage.changes.failure),
+    ...furtherChecks,
     ...(audit === undefined ? {} : { audit: () => verdict(audit.state.failure) }),
   }
   return stack.use(await startManagement({ address, port, metrics, checks, log }))

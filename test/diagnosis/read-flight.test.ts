@@ -91,3 +91,13 @@ test('an offer asks for the name, and for none when there is none', () => {
   assert.ok(buildClientHello({ ...offer, servername: 'id.example.org' }).includes('id.example.org'))
   assert.ok(buildClientHello({ ...offer, servername: undefined }).length < 200)
 })
+
+test('without the secret of the connection nothing of a TLS 1.3 flight is taken for seen', () => {
+  const tls13 = message(
+    2,
+    Buffer.concat([hex('0303'), randomBytes(32), hex('00130100'), vector(2, hex('002b00020304'))]),
+  )
+  const seen = readFlight(Buffer.concat([record(22, tls13), record(20, hex('01')), record(23, randomBytes(200))]))
+  assert.deepEqual(seen.hello, { version: 0x0304, suite: 0x1301 })
+  assert.deepEqual([seen.chain.length, seen.request, seen.complete], [0, undefined, false])
+})

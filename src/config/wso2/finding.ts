@@ -22,7 +22,14 @@ export class Findings {
   readonly #found = new Map<string, Finding>()
 
   add(severity: Severity, { file, line }: Place, what: string, remedy?: string): void {
-    this.#found.set(JSON.stringify([file, line, what]), { severity, file, line, what, remedy })
+    const told = oneLine(what)
+    this.#found.set(JSON.stringify([file, line, told]), {
+      severity,
+      file,
+      line,
+      what: told,
+      remedy: remedy && oneLine(remedy),
+    })
   }
 
   get all(): readonly Finding[] {
@@ -34,4 +41,9 @@ export class Findings {
 export function findingText({ severity, file, line, what, remedy }: Finding): string {
   const where = line === undefined ? file : `${file}, line ${line}`
   return `${severity}: ${where}: ${what}${remedy === undefined ? '' : `. ${remedy}`}`
+}
+
+/** What a file says must not end the comment or the log line that it stands in. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
 }

@@ -35,6 +35,7 @@ export async function loadCarbonHome(home: string, { env }: Surroundings): Promi
     lineOf: () => undefined,
     env: { ...env, ...Object.fromEntries(secrets) },
     warnings: findings.filter(({ severity }) => severity !== 'ignored').map(findingText),
+    sources: Object.values(homeFiles).map(name => join(folder, name)),
     again: () => loadCarbonHome(folder, { env }),
     carbon,
   }

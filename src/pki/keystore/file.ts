@@ -1,4 +1,5 @@
 import { constants, type FileHandle, open } from 'node:fs/promises'
+import { CodedError, isCoded } from '../../errors.ts'
 import type { KeyStore } from './keystore.ts'
 import { keyStoreError } from './keystore-error.ts'
 import { withKeyStoreLock } from './lock.ts'
@@ -7,7 +8,12 @@ import { replaceFile } from './replace-file.ts'
 
 /** Opens the key store in a file. Throws ERR_KEYSTORE_NOT_FOUND, ERR_KEYSTORE_UNREADABLE and what `openKeyStore` throws. */
 export async function readKeyStoreFile(path: string, options: Omit<OpenOptions, 'file'> = {}): Promise<KeyStore> {
-  return openKeyStore(await readBounded(path), { ...options, file: path })
+  const bytes = await readBounded(path)
+  try {
+    return openKeyStore(bytes, { ...options, file: path })
+  } catch (error) {
+    throw naming(path, error)
+  }
 }
 
 /**
@@ -17,6 +23,13 @@ export async function readKeyStoreFile(path: string, options: Omit<OpenOptions, 
  */
 export async function writeKeyStoreFile(path: string, bytes: Uint8Array): Promise<void> {
   await withKeyStoreLock(path, () => replaceFile(path, bytes))
+}
+
+/** What is found deep in a store knows its offset and entry; which file it is of is known here. */
+function naming(path: string, error: unknown): unknown {
+  if (!isCoded(error) || error.message.includes(path)) return error
+  const remedy = error.remedy === undefined ? {} : { remedy: error.remedy }
+  return new CodedError(error.code as `ERR_${string}`, `${path}: ${error.message}`, { ...remedy, cause: error })
 }
 
 async function readBounded(path: string): Promise<Buffer> {

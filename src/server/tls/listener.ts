@@ -131,7 +131,9 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     }
     connections.add(connection)
     if (socket.alpnProtocol === 'h2') http2.take(connection)
-    else http1.take(connection)
+    else if (options.http.includes('http/1.1')) http1.take(connection)
+    // A client that negotiates nothing speaks HTTP/1.1.
+    else socket.destroySoon()
   }
 
   function takeRequest(

@@ -252,6 +252,16 @@ suite('an endpoint', () => {
   })
 })
 
+test('where only HTTP/2 is spoken, a client that does not negotiate it is not served', async () => {
+  const door = await testListener({ options: { http: ['h2'] } })
+  assert.equal((await door.ask({ http: 'h2' })).status, 200)
+  await assert.rejects(door.ask({ http: 'http/1.1' }))
+  const { connect } = await import('node:tls')
+  const plain = connect({ port: door.port, host: '127.0.0.1', servername: 'localhost', ca: door.serverAuthority.pem })
+  plain.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await assert.rejects(readAnswer(plain))
+})
+
 test('an address that is taken: ERR_LISTEN_FAILED', async () => {
   const door = await testListener()
   await assert.rejects(testListener({ options: { port: door.port } }), error => isCoded(error, 'ERR_LISTEN_FAILED'))

@@ -54,6 +54,7 @@ interface Frame {
 /** Steps over one entry; what it gives reads the certificates. */
 function readEntry(frame: Frame): () => KeyStoreEntry {
   const { input, options } = frame
+  const { offset } = input
   const kind = input.u32('an entry')
   const label = input.utf('an alias')
   const created = input.time('a date')
@@ -81,7 +82,7 @@ function readEntry(frame: Frame): () => KeyStoreEntry {
     skipSealedObject(input)
     return () => ({ kind: 'secret-key', alias, created })
   }
-  throw keyStoreError('ERR_KEYSTORE_MALFORMED', `an entry of the unknown kind ${kind}`)
+  throw keyStoreError('ERR_KEYSTORE_MALFORMED', `an entry of the unknown kind ${kind} at offset ${offset}`)
 }
 
 function readCertificateOctets({ input, version }: Frame, alias: string): Buffer {

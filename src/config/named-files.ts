@@ -1,0 +1,19 @@
+import { resolve } from 'node:path'
+import type { LoadedConfiguration } from './load.ts'
+
+/**
+ * Every file that a configuration is read from, itself included. Revocation lists are not among them: the room of revocation watches
+ * those, and takes each over by itself, since a million entries are not to be read again for a changed route.
+ */
+export function namedFiles({ file, folder, value, sources = [] }: LoadedConfiguration): string[] {
+  const stores = [
+    ...value.listeners.flatMap(({ keyStore, trustStore }) => [keyStore, ...trustStore]),
+    ...value.routes.flatMap(({ trustStore }) => trustStore),
+  ]
+  const secrets = stores.flatMap(store => [store.password, 'keyPassword' in store ? store.keyPassword : undefined])
+  const named = [
+    ...stores.map(store => store.file),
+    ...secrets.flatMap(secret => (secret?.startsWith('file:') ? [secret.slice('file:'.length)] : [])),
+  ]
+  return [...new Set([file, ...sources, ...named.map(each => resolve(folder, each))])]
+}
