@@ -1,8 +1,9 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { LoadedConfiguration } from '../load.ts'
 import { ConfigError, type ConfigProblem, pathText, type Surroundings } from '../read.ts'
 import { configurationSchema } from '../schema.ts'
 import { type CarbonConfiguration, carbonConfiguration } from './carbon-configuration.ts'
+import { homeFiles } from './carbon-home.ts'
 import { type Finding, findingText } from './finding.ts'
 
 /** A home as a configuration that can be served. */
