@@ -1,4 +1,4 @@
-// npm run bench [-- --quick] [-- --rounds N] [-- --json FILE]: what Countersign costs beside bare node:https and nginx. See README.md.
+// npm run bench [-- crl] [-- --quick] [-- --rounds N] [-- --json FILE]: what Countersign costs beside bare node:https and nginx. See README.md.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,11 @@ import { measureCpu, measureMemory, type Sample } from './measure.ts'
 import { metricsOf, table } from './report.ts'
 import { hasTaskset, type Running, type Setting, startNginx, startNodeHttps } from './servers.ts'
 
+if (process.argv[2] === 'crl') {
+  const { benchCrl } = await import('./crl.ts')
+  await benchCrl(process.argv.slice(3))
+  process.exit()
+}
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean' }, rounds: { type: 'string' }, json: { type: 'string' } },
 })

@@ -126,21 +126,32 @@ async function accept({ status, headers, body }: Answer, { url, maxBytes }: Fetc
     body.on('error', () => {}).destroy()
     throw failed(url, `the answer was ${status}`)
   }
-  const announced = Number(headers['content-length'] ?? 0)
-  const chunks: Buffer[] = []
-  let size = 0
-  if (announced <= maxBytes) {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > maxBytes) break
-      chunks.push(chunk)
+  const octets = await readBounded(body, Number(headers['content-length'] ?? 0), maxBytes)
+  if (octets !== undefined) return { status, headers, body: octets }
+  body.on('error', () => {}).destroy()
+  throw failed(url, `the answer is longer than ${maxBytes} octets`)
+}
+
+/** undefined: they are more than `most`. Filled as they come: putting a large list together at the end would hold everybody up. */
+async function readBounded(
+  body: AsyncIterable<Uint8Array>,
+  announced: number,
+  most: number,
+): Promise<Buffer | undefined> {
+  if (announced > most) return undefined
+  let octets = Buffer.allocUnsafeSlow(announced > 0 ? announced : Math.min(most, 16_384))
+  let length = 0
+  for await (const chunk of body) {
+    if (length + chunk.length > most) return undefined
+    if (length + chunk.length > octets.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(most, Math.max(2 * octets.length, length + chunk.length)))
+      octets.copy(larger, 0, 0, length)
+      octets = larger
     }
+    octets.set(chunk, length)
+    length += chunk.length
   }
-  if (Math.max(size, announced) > maxBytes) {
-    body.on('error', () => {}).destroy()
-    throw failed(url, `the answer is longer than ${maxBytes} octets`)
-  }
-  return { status, headers, body: Buffer.concat(chunks, size) }
+  return octets.subarray(0, length)
 }
 
 const publicLookup: LookupFunction = (hostname, options, done) => {

@@ -75,7 +75,7 @@ export class CompactCrl implements Crl {
   }
 
   find(serialNumber: string): CrlEntry[] {
-    return this.#parts.table.find(Buffer.from(serialNumber, 'hex')).map(({ place, revocationDate, reason }) => ({
+    return this.#parts.table.find(serialNumber).map(({ place, revocationDate, reason }) => ({
       serialNumber,
       revocationDate,
       reason,

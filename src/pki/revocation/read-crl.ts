@@ -1,4 +1,4 @@
-import { type DerElement, DerReader, derError, encoded, inside, sequence, tag } from '../asn1/der.ts'
+import { contextTag, type DerElement, DerReader, derError, encoded, inside, sequence, tag } from '../asn1/der.ts'
 import { asBuffer } from '../asn1/strings.ts'
 import { readTime } from '../asn1/time.ts'
 import { type Certificate, type Extension, readExtensionList } from '../x509/certificate.ts'
@@ -62,6 +62,8 @@ function frameOf(der: Buffer): { crl: Crl; revoked: DerElement | undefined } {
   const head = der.subarray(tbs.contentStart, fields.offset)
   const revoked = fields.optional(tag.sequence)
   const tail = der.subarray(fields.offset, tbs.end)
+  // without its entries, nothing else may look as if it were they
+  if (!fields.done && fields.peek() !== contextTag(0)) throw derError(`unexpected element at offset ${fields.offset}`)
   return { crl: parseCrl(sequence(sequence(head, tail), rest)), revoked }
 }
 
@@ -148,11 +150,9 @@ const onlyReason = Buffer.from('300c300a0603551d1504030a01', 'hex')
 
 function readEntryExtensions(element: DerElement, critical: Set<string>): EntryExtensions {
   const octets = asBuffer(encoded(element))
-  if (
-    octets.length === onlyReason.length + 1 &&
-    octets.compare(onlyReason, 0, onlyReason.length, 0, onlyReason.length) === 0
-  ) {
-    return { reason: octets[onlyReason.length], issuer: undefined }
+  const last = octets.length - 1
+  if (last === onlyReason.length && octets.compare(onlyReason, 0, last, 0, last) === 0 && octets[last]! < 0x80) {
+    return { reason: octets[last], issuer: undefined }
   }
   // copies: what is kept of them must not keep the whole list
   const extensions = readExtensionList(inside(new DerReader(Buffer.from(octets)).element()))

@@ -10,7 +10,7 @@ const noReason = 0xff
 export interface Row {
   /** its place among all: later entries have higher ones */
   readonly place: number
-  /** milliseconds since the epoch */
+  /** milliseconds since the epoch; one before 1970 counts as its first moment */
   readonly revocationDate: number
   readonly reason: number | undefined
 }
@@ -51,7 +51,7 @@ export class SerialTable {
     for (let i = from; i < end; i++) rows[place + 1 + i - from] = bytes[i]!
     let at = place + 1 + end - from
     rows.writeUInt32LE(Math.min(Math.max(date, 0), 0xffffffff), at)
-    rows[at + 4] = reason ?? noReason
+    rows[at + 4] = Math.min(reason ?? noReason, noReason)
     at += 5
     this.#end = at
     this.#size += 1
@@ -65,18 +65,23 @@ export class SerialTable {
     return place
   }
 
-  /** Every row with that serial number, in the order of the slots. */
-  find(octets: Buffer): Row[] {
-    const from = shortestFrom(octets, 0, octets.length)
-    const length = octets.length - from
+  /** Every row with that serial number (hex), in the order of the slots. */
+  find(hex: string): readonly Row[] {
+    const end = decodeHex(hex)
+    if (end === undefined) return none
+    const from = shortestFrom(scratch, 0, end)
+    const length = end - from
     const mask = this.#slots.length - 1
-    const found: Row[] = []
-    let slot = this.#hash(octets, from, octets.length) & mask
-    for (; this.#slots[slot] !== empty; slot = (slot + 1) & mask) {
-      const place = this.#slots[slot]!
-      if (this.#rows[place] === length && this.#equals(place + 1, octets, from)) found.push(this.#row(place))
+    let found: Row[] | undefined
+    let slot = this.#hash(scratch, from, end) & mask
+    for (let place = this.#slots[slot]!; place !== empty; place = this.#slots[slot]!) {
+      if (this.#rows[place] === length && this.#equals(place + 1, from, end)) {
+        found ??= []
+        found.push(this.#row(place))
+      }
+      slot = (slot + 1) & mask
     }
-    return found
+    return found ?? none
   }
 
   /** Every entry, with its serial number. */
@@ -96,8 +101,8 @@ export class SerialTable {
     }
   }
 
-  #equals(at: number, octets: Buffer, from: number): boolean {
-    for (let i = from; i < octets.length; i++) if (this.#rows[at + i - from] !== octets[i]) return false
+  #equals(at: number, from: number, end: number): boolean {
+    for (let i = from; i < end; i++) if (this.#rows[at + i - from] !== scratch[i]) return false
     return true
   }
 
@@ -110,6 +115,25 @@ export class SerialTable {
     }
     return hash >>> 0
   }
+}
+
+const none: readonly Row[] = []
+
+/** Where a serial number that is looked for is put: nobody looks for two at a time. One in the table has 127 octets at most. */
+const scratch = new Uint8Array(256)
+
+/** Octets put into `scratch`; undefined when they are more than any entry has. */
+function decodeHex(hex: string): number | undefined {
+  const length = hex.length >> 1
+  if (length > scratch.length) return undefined
+  for (let i = 0; i < length; i++) scratch[i] = (digit(hex, 2 * i) << 4) | digit(hex, 2 * i + 1)
+  return length
+}
+
+/** Lower-case hex only, as Certificate.serialNumber has it. */
+function digit(hex: string, at: number): number {
+  const code = hex.charCodeAt(at)
+  return code < 0x3a ? code - 0x30 : code - 0x57
 }
 
 /** length, date, reason */
