@@ -13,8 +13,10 @@ export interface WatchSource {
 }
 
 export interface Watch extends AsyncDisposable {
-  /** Takes these files as they are now as known: call it before they are read. */
-  note(files?: readonly string[]): Promise<void>
+  /** Takes the files as they are now as known: call it before they are read. */
+  note(): Promise<void>
+  /** Watches these from now on; those that were not watched yet count as they are now. */
+  replace(files: readonly string[]): Promise<void>
 }
 
 /** Milliseconds without a further event before the files are looked at: whoever renews a store often writes several files. */
@@ -66,14 +68,13 @@ export async function watchFiles(source: WatchSource): Promise<Watch> {
     }
   }
 
-  async function note(next = files): Promise<void> {
-    files = next
+  async function note(): Promise<void> {
     known = await read(files)
     if (!closed) folders = watchFolders(files, folders, rouse)
   }
 
   const poll = setInterval(() => {
-    if (looking !== undefined) return
+    if (looking !== undefined || first !== undefined) return
     folders = watchFolders(files, folders, rouse)
     if (files.some(file => versionOf(file) !== known.get(file)?.version)) rouse()
   }, source.poll).unref()
@@ -81,6 +82,12 @@ export async function watchFiles(source: WatchSource): Promise<Watch> {
 
   return {
     note,
+    async replace(next) {
+      const further = await read(next.filter(file => !known.has(file)))
+      known = new Map([...known, ...further])
+      files = next
+      if (!closed) folders = watchFolders(files, folders, rouse)
+    },
     async [Symbol.asyncDispose]() {
       closed = true
       clearTimeout(timer)
@@ -140,23 +147,21 @@ interface Folder {
   readonly watcher: FSWatcher
   /** a folder that was itself replaced is another one */
   readonly inode: number
+  /** of the files that matter: a database or a log may live in the same folder */
+  names: ReadonlySet<string>
+  deaf: boolean
 }
 
 /** Goes on with those of `present` that are still good, and closes the others. */
 function watchFolders(files: readonly string[], present: Map<string, Folder>, rouse: () => void): Map<string, Folder> {
-  const names = namesByFolder(files)
   const next = new Map<string, Folder>()
-  for (const folder of names.keys()) {
-    const inode = statSync(folder, { throwIfNoEntry: false })?.ino
-    const known = present.get(folder)
-    if (known !== undefined && known.inode === inode) next.set(folder, known)
-    else if (inode !== undefined) {
-      const watcher = open(folder, name => {
-        // a database or a log may live in the same folder
-        if (name === null || name.startsWith('..') || names.get(folder)!.has(name)) rouse()
-      })
-      if (watcher !== undefined) next.set(folder, { watcher, inode })
-    }
+  for (const [path, names] of namesByFolder(files)) {
+    const inode = statSync(path, { throwIfNoEntry: false })?.ino
+    const known = present.get(path)
+    const folder = known?.inode === inode && !known?.deaf ? known : open(path, inode, names, rouse)
+    if (folder === undefined) continue
+    folder.names = names
+    next.set(path, folder)
   }
   for (const [folder, { watcher }] of present) if (next.get(folder)?.watcher !== watcher) watcher.close()
   return next
@@ -180,12 +185,24 @@ function namesByFolder(files: readonly string[]): Map<string, Set<string>> {
   return names
 }
 
-/** undefined where the system has no more watches to give: the poll is left. */
-function open(folder: string, onEvent: (name: string | null) => void): FSWatcher | undefined {
+/** undefined where there is no such folder, or the system has no more watches to give: the poll is left. */
+function open(
+  path: string,
+  inode: number | undefined,
+  names: ReadonlySet<string>,
+  rouse: () => void,
+): Folder | undefined {
+  if (inode === undefined) return undefined
   try {
-    const watcher = watch(folder, { persistent: false }, (_event, name) => onEvent(name))
-    watcher.on('error', () => watcher.close())
-    return watcher
+    const watcher = watch(path, { persistent: false }, (_event, name) => {
+      if (name === null || name.startsWith('..') || folder.names.has(name)) rouse()
+    })
+    const folder: Folder = { watcher, inode, names, deaf: false }
+    watcher.on('error', () => {
+      folder.deaf = true
+      watcher.close()
+    })
+    return folder
   } catch {
     return undefined
   }

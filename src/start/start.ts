@@ -46,7 +46,9 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
   /** why the last reload was refused: the state before it serves on, so that the server stays ready */
   let alarm: CodedError | undefined
   let reloading: Promise<unknown> = Promise.resolve()
-  const checks = { reload: () => ({ ok: true, ...(alarm && { detail: alarm.message }) }) }
+  const alarms = () => [...(alarm === undefined ? [] : [alarm.message]), ...identity.revocation.brokenFiles]
+  metrics.watchAlarms(() => alarms().length)
+  const checks = { reload: () => ({ ok: true, ...(alarms().length > 0 && { detail: alarms().join('\n') }) }) }
   const management = await openManagement(loaded, stack, identity, telemetry, checks, log)
   const { watch: watching, pollSeconds } = loaded.value.reload
   const watch =
@@ -76,6 +78,7 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
       // What changes from here on is seen as a change again.
       await watch?.note()
       const next = await loaded.again()
+      await watch?.replace(namedFiles(next))
       const nextMaterial = await openMaterial(next, clock)
       for (const key of needsRestart(loaded.value, next.value)) log.warn({ key }, 'this change waits for a restart')
       // Everything that can fail comes before the first thing that changes.
@@ -87,7 +90,6 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
       for (const warning of nextMaterial.warnings) log.warn({}, warning)
       tellExpiries(nextMaterial, metrics)
       alarm = undefined
-      await watch?.note(namedFiles(next))
       events.reloadSucceeded({ cause })
       return 'reloaded'
     } catch (error) {

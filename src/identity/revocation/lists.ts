@@ -119,6 +119,11 @@ export class Lists {
     }
   }
 
+  /** What is wrong with files, of which the last good state is in force. */
+  get brokenFiles(): readonly string[] {
+    return [...this.#broken.values()].filter(message => !message.startsWith('? '))
+  }
+
   stop(): void {
     this.#stopping.abort()
   }
@@ -232,8 +237,10 @@ export class Lists {
       const before = this.#files.get(file)
       try {
         const version = versionOf(file)
-        if (before?.version === version) next.set(file, before)
-        else {
+        if (before?.version === version) {
+          next.set(file, before)
+          this.#broken.delete(file)
+        } else {
           const read = await readListFile(file, issuers)
           next.set(file, read)
           changed = true

@@ -52,6 +52,8 @@ export interface RevocationEvents {
 export interface ReplaceableRevocation extends Revocation, AsyncDisposable {
   /** Fetches what the configuration names; done when every source has answered or failed. Never throws. */
   begin(): Promise<void>
+  /** What is wrong with the files of revocation lists, of which the last good state is in force. */
+  readonly brokenFiles: readonly string[]
   /** Goes on with another configuration. */
   replace(material: RevocationMaterial): Promise<void>
 }
@@ -154,6 +156,9 @@ export function createRevocation(material: RevocationMaterial, source: Revocatio
     inquire,
     locked: certificates => locks.holds(certificates),
     begin: async () => parts.lists?.fetchConfigured(),
+    get brokenFiles() {
+      return parts.lists?.brokenFiles ?? []
+    },
     async replace(next) {
       const before = parts
       const after = open(next)

@@ -33,6 +33,8 @@ export interface Metrics extends CertificateExpiries {
   setReloadSuccessful(successful: boolean): void
   /** Reads the number of open connections of a listener whenever somebody scrapes. */
   watchConnections(listener: string, count: () => number): void
+  /** Reads the number of files that cannot be taken over whenever somebody scrapes. */
+  watchAlarms(count: () => number): void
   watchAudit(read: () => AuditReading): void
 }
 
@@ -125,6 +127,7 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
     setTrustEpoch: epoch => trustEpoch.set(epoch),
     setReloadSuccessful: successful => reloadSuccessful.set(successful ? 1 : 0),
     watchConnections: watchConnections(registry),
+    watchAlarms: watchAlarms(registry),
     watchAudit: watchAudit(registry),
     ...createCertificateExpiries(registry, clock),
   }
@@ -143,6 +146,21 @@ function watchConnections(registry: Registry): Metrics['watchConnections'] {
     },
   })
   return (listener, count) => void listeners.set(listener, count)
+}
+
+function watchAlarms(registry: Registry): Metrics['watchAlarms'] {
+  let read = () => 0
+  new Gauge({
+    name: 'countersign_alarms',
+    help: 'Changes that cannot be taken over (a refused reload, broken revocation lists): the state before them is in force.',
+    registers: [registry],
+    collect() {
+      this.set(read())
+    },
+  })
+  return count => {
+    read = count
+  }
 }
 
 function watchAudit(registry: Registry): Metrics['watchAudit'] {
