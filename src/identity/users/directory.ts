@@ -1,0 +1,190 @@
+import type { User } from './user.ts'
+
+/*
+ * What administrators do with users, roles and tenants, by whichever way they come: SOAP, SCIM, the command line. The kinds of user
+ * stores share it as they share `UserStore`; every change raises the trust epoch through the same `users` area.
+ */
+
+/** One value of one attribute of a user. */
+export interface Attribute {
+  /** claim URI of the local dialect: `http://wso2.org/claims/emailaddress` */
+  readonly name: string
+  /** not empty; NFC */
+  readonly value: string
+  /** what belongs to the value: `type`, `primary`, `display`, the parts of an address */
+  readonly parts?: Readonly<Record<string, string | boolean>> | undefined
+}
+
+export interface DirectoryUser extends User {
+  /** milliseconds since the epoch */
+  readonly created: number
+  readonly modified: number
+  /** rises with every change of the user; for ETags */
+  readonly version: number
+  /** in the order in which they were given, the values of one attribute together */
+  readonly attributes: readonly Attribute[]
+  readonly passwordChanged: number | undefined
+}
+
+export interface NewDirectoryUser {
+  readonly tenant: string
+  readonly name: string
+  readonly roles?: readonly string[]
+  readonly password?: string | undefined
+  readonly attributes?: readonly Attribute[]
+  readonly state?: User['state']
+}
+
+/** What is left out stays as it is. */
+export interface UserChange {
+  readonly name?: string
+  readonly state?: User['state']
+  readonly password?: string
+  /** all of the user's roles */
+  readonly roles?: readonly string[]
+  /** all of the user's attributes */
+  readonly attributes?: readonly Attribute[]
+}
+
+export interface Role {
+  readonly id: string
+  readonly tenant: string
+  readonly name: string
+  readonly created: number
+  readonly modified: number
+  readonly version: number
+}
+
+export interface Permission {
+  /** path: `/permission/admin/manage/identity/usermgt/list`. It stands for itself and everything below */
+  readonly resource: string
+  /** `ui.execute`, `read`, … */
+  readonly action: string
+  readonly effect: 'allow' | 'deny'
+}
+
+export interface Tenant {
+  /** domain name; `default` is the one that is always there */
+  readonly name: string
+  /** never given twice; -1234 is the default tenant's, as in WSO2's products */
+  readonly number: number
+  /** an inactive tenant lets no one in */
+  readonly state: 'active' | 'inactive'
+  readonly created: number
+  readonly admin: string | undefined
+  readonly email: string | undefined
+  readonly firstName: string | undefined
+  readonly lastName: string | undefined
+}
+
+export type TenantDetails = Partial<Pick<Tenant, 'admin' | 'email' | 'firstName' | 'lastName'>>
+
+/** What a search looks at. `value` and `part` stand for the one value inside of `anyValue`. */
+export type Field =
+  | { readonly kind: 'id' | 'name' | 'state' | 'created' | 'modified' | 'role-id' | 'role-name' | 'value' }
+  | { readonly kind: 'attribute'; readonly name: string; readonly part?: string }
+  | { readonly kind: 'part'; readonly part: string }
+
+export type Comparison = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'gt' | 'ge' | 'lt' | 'le'
+
+/** A filter as RFC 7644 section 3.4.2.2 has them, with its attributes resolved. */
+export type Filter =
+  | { readonly op: 'and' | 'or'; readonly of: readonly Filter[] }
+  | { readonly op: 'not'; readonly of: Filter }
+  | { readonly op: 'present'; readonly field: Field }
+  | {
+      readonly op: 'compare'
+      readonly field: Field
+      readonly comparison: Comparison
+      readonly value: string | number | boolean
+      readonly caseExact: boolean
+    }
+  /** one value of the attribute meets it all: `emails[type eq "work" and value co "@example.com"]` */
+  | { readonly op: 'anyValue'; readonly attribute: string; readonly of: Filter }
+
+export interface Search {
+  readonly filter?: Filter | undefined
+  /** default: name */
+  readonly sortBy?: Field | undefined
+  readonly descending?: boolean
+  /** how many to leave out before the first */
+  readonly offset?: number
+  /** at most 1000; 0 only counts */
+  readonly limit: number
+}
+
+export interface Found<T> {
+  /** how many there are in all */
+  readonly total: number
+  readonly entries: readonly T[]
+}
+
+/** The methods throw what `UserStore` throws, and the codes named beside them. */
+export interface Directory {
+  readonly users: {
+    find(tenant: string, name: string): Promise<DirectoryUser | undefined>
+    findById(tenant: string, id: string): Promise<DirectoryUser | undefined>
+    search(tenant: string, search: Search): Promise<Found<DirectoryUser>>
+    add(user: NewDirectoryUser): Promise<DirectoryUser>
+    /**
+     * What `decide` makes of the user as it is, in one transaction with reading it. `decide` may throw to change nothing.
+     * Throws ERR_USER_UNKNOWN, ERR_USER_EXISTS (name).
+     */
+    change(tenant: string, id: string, decide: (user: DirectoryUser) => UserChange): Promise<DirectoryUser>
+    remove(tenant: string, id: string): Promise<void>
+  }
+  readonly roles: {
+    find(tenant: string, name: string): Promise<Role | undefined>
+    findById(tenant: string, id: string): Promise<Role | undefined>
+    /** fields: id, name, created, modified */
+    search(tenant: string, search: Search): Promise<Found<Role>>
+    /** Throws ERR_ROLE_EXISTS, ERR_ROLE_NAME, ERR_USER_UNKNOWN (a member). */
+    add(role: {
+      tenant: string
+      name: string
+      members?: readonly string[]
+      permissions?: readonly Permission[]
+    }): Promise<Role>
+    /** `members` are user ids, all of them. Throws ERR_ROLE_UNKNOWN, ERR_ROLE_EXISTS, ERR_USER_UNKNOWN. */
+    change(
+      tenant: string,
+      id: string,
+      decide: (role: Role & { readonly members: readonly Member[] }) => { name?: string; members?: readonly string[] },
+    ): Promise<Role>
+    /** Throws ERR_ROLE_UNKNOWN. */
+    remove(tenant: string, id: string): Promise<void>
+    /** who has the role, in the order of their names */
+    members(tenant: string, id: string): Promise<readonly Member[]>
+    permissions(tenant: string, name: string): Promise<readonly Permission[]>
+    /** Sets the effect of one permission, or takes it away. Throws ERR_ROLE_UNKNOWN. */
+    permit(
+      tenant: string,
+      name: string,
+      permission: Omit<Permission, 'effect'>,
+      effect: Permission['effect'] | 'none',
+    ): Promise<void>
+  }
+  readonly tenants: {
+    find(name: string): Promise<Tenant | undefined>
+    list(): Promise<readonly Tenant[]>
+    /** Throws ERR_TENANT_NAME, ERR_TENANT_EXISTS. */
+    add(name: string, details?: TenantDetails): Promise<Tenant>
+    /** Throws ERR_TENANT_UNKNOWN; ERR_TENANT_NAME for making the default tenant inactive. */
+    change(name: string, change: TenantDetails & { readonly state?: Tenant['state'] }): Promise<Tenant>
+    /** With everything in it. Throws ERR_TENANT_UNKNOWN; ERR_TENANT_NAME for the default tenant. */
+    remove(name: string): Promise<void>
+  }
+  /**
+   * Whether one of the user's roles allows the action on the resource or on a path above it, and none denies it there. A nearer path
+   * beats a farther one; on the same path deny beats allow. Whoever has `adminRole` in the tenant may do everything in it.
+   */
+  isAuthorized(tenant: string, user: string, resource: string, action: string): Promise<boolean>
+}
+
+export interface Member {
+  readonly id: string
+  readonly name: string
+}
+
+/** The role whose holders may do everything in their tenant. */
+export const adminRole = 'admin'
