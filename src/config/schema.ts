@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { assertionOptions, gatewayRouteFields } from '../endpoints/gateway/options.ts'
+import { soapOptions } from '../endpoints/soap/options.ts'
 import { routeAccessFields } from '../identity/access/options.ts'
 import { basicOptions } from '../identity/authn/basic-options.ts'
 import { mutualTlsOptions } from '../identity/authn/options.ts'
@@ -54,6 +55,7 @@ export const configurationSchema = z.strictObject({
     .describe('The ways to prove who one is, in the order of their priority.'),
   users: usersOptions.prefault({}),
   routes: z.array(route).max(10_000).default([]).describe('The protected resources.'),
+  soap: soapOptions,
   assertion: assertionOptions.prefault({}).describe('How upstreams are told who the user is, signed.'),
   reload: reloadOptions.prefault({}),
   audit: auditOptions.prefault({}),
