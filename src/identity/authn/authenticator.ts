@@ -19,6 +19,11 @@ export interface Principal {
 export interface AuthenticationRequest {
   /** lower-case names; a header that came more than once is an array */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /**
+   * A user name that the request asserts elsewhere than in a header that authenticators read (a SOAP header block, another header), as
+   * plain text; the empty text is a malformed name. It never adds a user: like the header, it selects among those of the bindings.
+   */
+  readonly assertedUser?: string | undefined
   /** of the connection; undefined when no certificate was presented */
   readonly judgement: Judgement | undefined
   readonly remoteAddress: string
@@ -37,8 +42,8 @@ export interface Authenticator {
   /** WWW-Authenticate challenge, where the scheme has one */
   readonly challenge: string | undefined
   /**
-   * Lower-case names of the headers that the outcome is made from, `authorization` aside. With them, the judgement and the trust
-   * epoch decide the outcome alone, and the chain may remember it. Undefined: never remembered.
+   * Lower-case names of the headers that the outcome is made from, `authorization` aside. With them, the asserted user, the judgement
+   * and the trust epoch decide the outcome alone, and the chain may remember it. Undefined: never remembered.
    */
   readonly reads?: readonly string[]
   /** whether an Authorization header of this scheme is for this authenticator */

@@ -10,6 +10,8 @@ import { createScope, narrowScope, type RankedAuthenticator, type Scope } from '
 /** What the chain looks at of a request; an `Exchange` is one. */
 export interface ChainRequest {
   readonly headers: AuthenticationRequest['headers']
+  /** as `AuthenticationRequest` has it; undefined when nothing but the header of the authenticator may name a user */
+  readonly assertedUser?: string | undefined
   /** the same object for every request of a connection */
   readonly peer: ChainPeer
 }
@@ -95,12 +97,16 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
   let all = createScope(authenticators)
   let scopes = new Map<string, Scope>()
 
-  function authenticate({ headers, peer }: ChainRequest, options?: ChainOptions): Decision | Promise<Decision> {
+  function authenticate(
+    { headers, assertedUser, peer }: ChainRequest,
+    options?: ChainOptions,
+  ): Decision | Promise<Decision> {
     const scope = options?.require === undefined ? all : requiredScope(options.require)
     const { authorization } = headers
     if (authorization !== undefined && typeof authorization !== 'string') return refused(scope, twoCredentials)
     const claimedBy = authorization === undefined ? undefined : scope.claimedBy(authorization)
-    const request = { headers, judgement: peer.judgement(), remoteAddress: peer.remoteAddress, claimedBy }
+    const { remoteAddress } = peer
+    const request = { headers, assertedUser, judgement: peer.judgement(), remoteAddress, claimedBy }
     const at = epoch.value
     const decision = askFrom(0, scope, request, peer, undefined)
     return decision instanceof Promise ? decision.then(made => confirm(made, at, peer, request, options)) : decision
@@ -114,7 +120,7 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
     decision: Decision,
     at: number,
     peer: ChainPeer,
-    { headers }: AuthenticationRequest,
+    { headers, assertedUser }: AuthenticationRequest,
     options: ChainOptions | undefined,
   ): Promise<Decision> {
     if (!decision.ok) return decision
@@ -122,7 +128,7 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
       seen = epoch.value
       const grant = grants.of(peer)?.find(({ principal }) => samePerson(principal, decision.principal))
       if (grant === undefined || (await grantRefusal(grant, peer)) !== undefined)
-        return authenticate({ headers, peer }, options)
+        return authenticate({ headers, assertedUser, peer }, options)
     }
     return decision
   }
@@ -165,7 +171,7 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
     outcome: Outcome,
     authenticator: Authenticator,
     scope: Scope,
-    { headers }: AuthenticationRequest,
+    request: AuthenticationRequest,
     peer: ChainPeer,
   ): Decision | undefined {
     if (outcome.kind === 'abstain') return undefined
@@ -173,7 +179,7 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
     const { principal } = outcome
     // Routes require authenticators by name, so none may speak in the name of another.
     if (principal.authenticatedBy !== authenticator.name) throw new Error(`${authenticator.name} spoke for another`)
-    return { ok: true, principal, first: grants.note(peer, principal, authenticator, headers) }
+    return { ok: true, principal, first: grants.note(peer, principal, authenticator, request) }
   }
 
   async function lossOf(peer: ChainPeer): Promise<Loss | undefined> {
@@ -189,7 +195,10 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
   }
 
   /** undefined: it would be given again */
-  async function grantRefusal({ principal, headers }: Grant, peer: ChainPeer): Promise<Refusal | undefined> {
+  async function grantRefusal(
+    { principal, headers, assertedUser }: Grant,
+    peer: ChainPeer,
+  ): Promise<Refusal | undefined> {
     const { tenant, user, roles, authenticatedBy } = principal
     const authenticator = all.authenticators.find(({ name }) => name === authenticatedBy)
     if (authenticator === undefined) return refuse('credentials_required', `${authenticatedBy} is switched off.`)
@@ -199,7 +208,8 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
       if (found.state !== 'active') return refuse('account_locked', 'The account is locked.')
       return keepsRoles(roles, found.roles) ? undefined : lostRole
     }
-    const request = { headers, judgement: peer.judgement(), remoteAddress: peer.remoteAddress }
+    const { remoteAddress } = peer
+    const request = { headers, assertedUser, judgement: peer.judgement(), remoteAddress }
     const outcome = await ask(authenticator, request)
     if (outcome.kind === 'refuse') return outcome.refusal
     if (outcome.kind === 'abstain') return nobodyAccepts(outcome.hint, request)

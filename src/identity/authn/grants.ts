@@ -5,19 +5,18 @@ export interface Grant {
   readonly principal: Principal
   /** the headers that the authenticator reads, as they were; undefined when its proof was in the request and is gone with it */
   readonly headers: AuthenticationRequest['headers'] | undefined
+  readonly assertedUser: string | undefined
 }
 
 export interface Grants {
   /** Notes who came. true: for the first time on this connection. */
-  note(
-    peer: object,
-    principal: Principal,
-    authenticator: Authenticator,
-    headers: AuthenticationRequest['headers'],
-  ): boolean
+  note(peer: object, principal: Principal, authenticator: Authenticator, request: Asked): boolean
   /** undefined: more came than are kept, and so nothing is known */
   of(peer: object): readonly Grant[] | undefined
 }
+
+/** The part of a request that can be asked with again. */
+type Asked = Pick<AuthenticationRequest, 'headers' | 'assertedUser'>
 
 const maxPerPeer = 32
 
@@ -25,21 +24,21 @@ const maxPerPeer = 32
 export function createGrants(): Grants {
   const grants = new WeakMap<object, Grant[]>()
   return {
-    note(peer, principal, authenticator, headers) {
+    note(peer, principal, authenticator, request) {
       const known = grants.get(peer)
       if (known === undefined) {
-        grants.set(peer, [grantOf(principal, authenticator, headers)])
+        grants.set(peer, [grantOf(principal, authenticator, request)])
         return true
       }
       for (let i = 0; i < known.length; i++) {
         const before = known[i]!.principal
         if (before === principal) return false
         if (samePerson(before, principal)) {
-          known[i] = grantOf(principal, authenticator, headers)
+          known[i] = grantOf(principal, authenticator, request)
           return false
         }
       }
-      if (known.length <= maxPerPeer) known.push(grantOf(principal, authenticator, headers))
+      if (known.length <= maxPerPeer) known.push(grantOf(principal, authenticator, request))
       return true
     },
     of(peer) {
@@ -53,6 +52,7 @@ export function samePerson(one: Principal, other: Principal): boolean {
   return one.user === other.user && one.tenant === other.tenant && one.authenticatedBy === other.authenticatedBy
 }
 
-function grantOf(principal: Principal, { reads }: Authenticator, headers: AuthenticationRequest['headers']): Grant {
-  return { principal, headers: reads && Object.fromEntries(reads.map(name => [name, headers[name]])) }
+function grantOf(principal: Principal, { reads }: Authenticator, { headers, assertedUser }: Asked): Grant {
+  const read = reads && Object.fromEntries(reads.map(name => [name, headers[name]]))
+  return { principal, headers: read, assertedUser }
 }

@@ -6,7 +6,7 @@ import type { Bindings } from '../bindings/create-bindings.ts'
 import type { Judgement } from '../trust/trust.ts'
 import type { UserStore } from '../users/user.ts'
 import type { AllowList } from './allow-list.ts'
-import { type AssertionHeader, readAssertion } from './assertion-header.ts'
+import { type AssertionHeader, readAssertedText, readAssertion } from './assertion-header.ts'
 import type { AuthenticationRequest, Authenticator, Outcome, Principal } from './authenticator.ts'
 
 export interface MutualTlsSource {
@@ -30,7 +30,7 @@ export function createMutualTls({ allowList, bindings, users, usernameHeader }: 
     if (listed !== undefined) return listed
     const candidates = await bindings.candidates(certificate.verdict)
     if (!candidates.ok) return { kind: 'refuse', refusal: refuse(candidates.code, candidates.detail) }
-    const selected = selectUser(candidates, request.headers[headerName], usernameHeader)
+    const selected = selectUser(candidates, request.headers[headerName], request.assertedUser, usernameHeader)
     if ('kind' in selected) return selected
     const principal = await requireActiveUser(candidates, selected.user, certificate.leaf, users)
     return 'ok' in principal ? { kind: 'refuse', refusal: principal } : { kind: 'accept', principal }
@@ -73,16 +73,20 @@ function requireListed(leaf: Certificate, allowList: AllowList): Outcome | undef
 
 const notListed = refuse('not_allow_listed', 'The thumbprint of the certificate is not on the allow-list.')
 
-// Step 6, after the bindings of step 5. A header selects among the candidates; it never adds one (invariant 1).
+// Step 6, after the bindings of step 5. A header selects among the candidates; it never adds one (invariant 1). It goes before what
+// the request asserts elsewhere, and only where it is empty that counts: the order in which WSO2's products look.
 function selectUser(
   { users }: Candidates,
   header: string | readonly string[] | undefined,
+  assertedUser: string | undefined,
   usernameHeader: AssertionHeader,
 ): { readonly user: string } | Outcome {
-  const asserted = readAssertion(header, usernameHeader)
+  const elsewhere = assertedUser !== undefined && (header === undefined || header === '')
+  const asserted = elsewhere ? readAssertedText(assertedUser) : readAssertion(header, usernameHeader)
   switch (asserted.kind) {
     case 'malformed': {
-      const detail = `The header ${usernameHeader.name} ${asserted.reason}.`
+      const place = elsewhere ? 'user name that the request asserts' : `header ${usernameHeader.name}`
+      const detail = `The ${place} ${asserted.reason}.`
       return { kind: 'refuse', refusal: refuse('username_malformed', detail) }
     }
     case 'user': {

@@ -7,6 +7,7 @@ type HeaderValue = string | readonly string[] | undefined
 interface Remembered {
   readonly authenticator: Authenticator
   readonly values: readonly HeaderValue[]
+  readonly assertedUser: string | undefined
   readonly outcome: Outcome
 }
 
@@ -34,14 +35,13 @@ export function createOutcomeMemory(epoch: Epoch): Ask {
       throw new Error('a judgement of another trust epoch came to the authenticators')
     const known = memory.get(judgement)
     if (known !== undefined) {
-      for (const one of known)
-        if (one.authenticator === authenticator && sees(one.values, reads, request)) return one.outcome
+      for (const one of known) if (one.authenticator === authenticator && sees(one, reads, request)) return one.outcome
     }
     const outcome = authenticator.authenticate(request)
     const keep = (made: Outcome): Outcome => {
       if (made.kind === 'accept' && judgement.epoch === epoch.value) {
         const values = reads.map(name => request.headers[name])
-        remember(memory, judgement, { authenticator, values, outcome: made })
+        remember(memory, judgement, { authenticator, values, assertedUser: request.assertedUser, outcome: made })
       }
       return made
     }
@@ -49,7 +49,12 @@ export function createOutcomeMemory(epoch: Epoch): Ask {
   }
 }
 
-function sees(values: readonly HeaderValue[], reads: readonly string[], { headers }: AuthenticationRequest): boolean {
+function sees(
+  { values, assertedUser }: Remembered,
+  reads: readonly string[],
+  { headers, assertedUser: asserted }: AuthenticationRequest,
+): boolean {
+  if (assertedUser !== asserted) return false
   for (let i = 0; i < reads.length; i++) if (values[i] !== headers[reads[i]!]) return false
   return true
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { readAssertion } from '../../../src/identity/authn/assertion-header.ts'
+import { assertedByHeader, readAssertedText, readAssertion } from '../../../src/identity/authn/assertion-header.ts'
 
 const base64 = { name: 'UserName', encoding: 'base64' } as const
 const plain = { name: 'UserName', encoding: 'plain' } as const
@@ -111,4 +111,18 @@ test('any value gives one name that encodes to that very value, or is malformed'
     }),
     { numRuns: 2000 },
   )
+})
+
+test('text is taken as it is', () => {
+  for (const user of ['alice', 'alice@example.org', 'José', ' a ', 'YWxpY2U=', 'a,b', 'a'.repeat(255)])
+    assert.deepEqual(readAssertedText(user), { kind: 'user', user })
+  for (const text of ['', '*', '\u0000', 'a\nb', '\udc00', 'a'.repeat(256), 'a'.repeat(100_000)])
+    assert.equal(readAssertedText(text).kind, 'malformed')
+})
+
+test('a plain header becomes text, or a name that nobody has', () => {
+  assert.equal(assertedByHeader(undefined), undefined)
+  assert.equal(assertedByHeader('alice@partner.example'), 'alice@partner.example')
+  assert.equal(assertedByHeader(onTheWire('José')), 'José')
+  for (const value of ['', ['alice', 'alice'], 'alice, admin', '\xff']) assert.equal(assertedByHeader(value), '')
 })

@@ -218,6 +218,52 @@ test('a known client is not looked up again, on this connection or the next, und
   assert.equal(say(await chain.authenticate({ headers: { username: '%' }, peer: one })), 'username_malformed')
 })
 
+test('what was remembered of one asserted name is never the answer to another', async () => {
+  const { chain, connect, epoch } = setUp({ users: ['alice', 'ops'] })
+  const judgement = trustedJudgement([leaf, authority], 'ca', epoch.value)
+  const [peer, other] = [connect(() => judgement), connect(() => judgement)]
+  for (let round = 0; round < 3; round++) {
+    for (const one of [peer, other]) {
+      const ask = async (assertedUser: string | undefined, headers = {}) =>
+        say(await chain.authenticate({ headers, peer: one, assertedUser }))
+      assert.equal(await ask('ops'), 'ops by mutual-tls')
+      assert.equal(await ask('alice'), 'alice by mutual-tls')
+      assert.equal(await ask('admin'), 'certificate_not_bound')
+      assert.equal(await ask(''), 'username_malformed')
+      assert.equal(await ask(undefined), 'alice by mutual-tls')
+      assert.equal(await ask('ops', { username: userNameHeader('alice') }), 'alice by mutual-tls')
+    }
+  }
+})
+
+test('whoever came by an asserted name is asked for again by that name', async () => {
+  const { chain, connect, bindings, store, epoch } = setUp({ users: ['alice', 'ops'] })
+  const peer = connect()
+  await chain.authenticate({ headers: {}, peer, assertedUser: 'ops' })
+  bindings.replace(bound('alice', 'ops', 'admin'))
+  assert.equal(await chain.stillHolds(peer), true)
+  store.set('alice', { state: 'locked' })
+  epoch.raise('users')
+  assert.equal(await chain.stillHolds(peer), true, 'the default user is not the one who came')
+  bindings.replace(bound('alice'))
+  assert.partialDeepStrictEqual(await chain.lossOf(peer), { user: 'ops', code: 'certificate_not_bound' })
+})
+
+test('trust that moves while an asserted name is looked up does not make it another', async () => {
+  const { chain, connect, store, epoch } = setUp({ users: ['alice', 'ops'] })
+  const find = store.find
+  store.find = async (tenant, name) => {
+    store.find = find
+    epoch.raise('users')
+    epoch.raise('bindings')
+    return find.call(store, tenant, name)
+  }
+  assert.equal(
+    say(await chain.authenticate({ headers: {}, peer: connect(), assertedUser: 'ops' })),
+    'ops by mutual-tls',
+  )
+})
+
 test('a client with many names does not fill the memory, and each is answered rightly', async () => {
   const { chain, connect, store } = setUp({ users: ['*'] })
   const peer = connect()

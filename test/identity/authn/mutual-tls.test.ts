@@ -187,6 +187,49 @@ const cases: readonly [string, Setting, string][] = [
     },
     'accept alice',
   ],
+  // step 6, a name that the request asserts elsewhere, such as in a SOAP header block
+  ['an asserted user', { bindings: names('alice', 'ops'), request: { assertedUser: 'ops' } }, 'accept ops'],
+  [
+    'an asserted user of no binding',
+    { bindings: names('alice', 'ops'), request: { assertedUser: 'admin' } },
+    'refuse certificate_not_bound',
+  ],
+  ['any user, and one asserted', { bindings: names('*'), request: { assertedUser: 'admin' } }, 'accept admin'],
+  [
+    'an asserted user without a certificate',
+    { bindings: names('*'), request: { judgement: undefined, assertedUser: 'admin' } },
+    'abstain certificate_required',
+  ],
+  [
+    'an asserted user and a header: the header counts',
+    { bindings: names('alice', 'ops'), request: { ...asserts('ops'), assertedUser: 'alice' } },
+    'accept ops',
+  ],
+  [
+    'a header of no binding beside an asserted user of one',
+    { bindings: names('alice', 'ops'), request: { ...asserts('admin'), assertedUser: 'alice' } },
+    'refuse certificate_not_bound',
+  ],
+  [
+    'a malformed header beside an asserted user',
+    { bindings: names('alice'), request: { headers: { username: '====' }, assertedUser: 'alice' } },
+    'refuse username_malformed',
+  ],
+  [
+    'an empty header beside an asserted user, which counts then',
+    { bindings: names('alice', 'ops'), request: { headers: { username: '' }, assertedUser: 'ops' } },
+    'accept ops',
+  ],
+  [
+    'an asserted user is plain text, never base64',
+    { bindings: names('alice'), request: { assertedUser: userNameHeader('alice') } },
+    'refuse certificate_not_bound',
+  ],
+  ...['', '*', 'admin\u0000', 'ad\nmin', 'a'.repeat(256), '\ud800'].map((assertedUser): [string, Setting, string] => [
+    `an asserted user that is no name (${JSON.stringify(assertedUser.slice(0, 8))})`,
+    { bindings: names('*'), request: { assertedUser } },
+    'refuse username_malformed',
+  ]),
   // step 7
   ['a bound user who does not exist', { bindings: names('nobody') }, 'refuse certificate_not_bound'],
   [
