@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { parseCrl } from '../../../src/pki/x509/crl.ts'
 import { baseTime, day, type KeyType, testAuthority } from '../../support/certificates.ts'
 import { run } from '../../support/run.ts'
 import { scratchFolder } from '../../support/scratch.ts'
@@ -50,4 +51,14 @@ test('"unspecified" is said by leaving the reason out', () => {
   const reasonCode = Buffer.from([0x06, 0x03, 0x55, 0x1d, 0x15])
   assert.equal(ca.crl([{ ...entry, reason: 'unspecified' }]).includes(reasonCode), false)
   assert.equal(ca.crl([{ ...entry, reason: 'superseded' }]).includes(reasonCode), true)
+})
+
+test('a list may have as many entries as it needs', () => {
+  const ca = testAuthority()
+  const entries = 200_000
+  const revoked = Array.from({ length: entries }, (_, i) => ({
+    serialNumber: `40${i.toString(16).padStart(8, '0')}`,
+    revokedAt: baseTime - day,
+  }))
+  assert.equal(parseCrl(ca.crl(revoked)).size, entries)
 })
