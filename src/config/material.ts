@@ -9,7 +9,13 @@ import { readListFiles } from '../identity/revocation/list-files.ts'
 import type { RevocationOptions } from '../identity/revocation/options.ts'
 import { isOn } from '../identity/revocation/policies.ts'
 import type { RevocationMaterial } from '../identity/revocation/revocation.ts'
-import { readAnchors, selectEntries, type TrustMaterial, type TrustStore } from '../identity/trust/material.ts'
+import {
+  checkTrusts,
+  readAnchors,
+  selectEntries,
+  type TrustMaterial,
+  type TrustStore,
+} from '../identity/trust/material.ts'
 import { publishedKey } from '../identity/trust/published-keys.ts'
 import { readKeyStoreFile } from '../pki/keystore/file.ts'
 import { findEntry, type KeyStore, type PrivateKeyEntry } from '../pki/keystore/keystore.ts'
@@ -232,6 +238,7 @@ class Review {
     const enabled = [...(mutualTls.enabled ? ['mutual-tls'] : []), ...(basic.enabled ? ['basic'] : [])]
     this.attempt([...path, 'require'], () => compileAccess(options, enabled))
     const stores = (await this.#trustStores(options.trustStore, path)) ?? []
+    this.attempt([...path, 'trustStore'], () => checkTrusts(stores))
     const entries = stores.flatMap(({ store }) => store.entries)
     const authorities = entries.flatMap(entry =>
       entry.kind === 'trusted-certificate' ? [writePem('CERTIFICATE', entry.certificate.raw)] : [],

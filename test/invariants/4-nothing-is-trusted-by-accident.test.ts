@@ -8,11 +8,13 @@ import { rootCertificates } from 'node:tls'
 import { loadConfiguration } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/read.ts'
 import { silentLog } from '../../src/log.ts'
-import { emptyKeyStore, setTrustedCertificate } from '../../src/pki/keystore/change.ts'
+import { emptyKeyStore, setPrivateKey, setTrustedCertificate } from '../../src/pki/keystore/change.ts'
 import { encodeKeyStore } from '../../src/pki/keystore/save.ts'
 import { start } from '../../src/start/start.ts'
-import { selfSigned, testAuthority } from '../support/certificates.ts'
+import { testAuthority } from '../support/certificates.ts'
 import { type Home, openHome, storePassword, until } from '../support/home.ts'
+import { scratchFolder } from '../support/scratch.ts'
+import { serverProcess } from '../support/server-process.ts'
 
 const authority = testAuthority({ name: 'Clients CA' })
 const alice = authority.issue({ subject: 'CN=alice' })
@@ -30,6 +32,21 @@ const faults: Readonly<Record<string, [spoil: (home: Home) => void, said: RegExp
   'a trust store that is missing': [home => rmSync(join(home.folder, 'security/trust.p12')), /trust\.p12/],
   'a trust store that is empty': [home => home.write('security/trust.p12', ''), /trust\.p12 is empty/],
   'a trust store that trusts nobody': [home => home.trust({}), /no trusted certificate in .*trust\.p12/],
+  'a trust store with nothing but a private key, beside a good one': [
+    home => {
+      const store = setPrivateKey(emptyKeyStore('PKCS12'), 'server', {
+        key: alice.privateKey,
+        chain: [alice.certificate],
+      })
+      home.write('security/key.p12', encodeKeyStore(store, { password: storePassword }))
+      const [keyStore, ...trustStore] = ['server.p12', 'trust.p12', 'key.p12'].map(name => ({
+        file: `security/${name}`,
+        password: storePassword,
+      }))
+      home.configure({ ...configuration, listeners: [{ address: '127.0.0.1', port: 0, keyStore, trustStore }] })
+    },
+    /no trusted certificate in security\/key\.p12/,
+  ],
   'a trust store of noise': [
     home => home.write('security/trust.p12', Buffer.alloc(300, 0x5a)),
     /trust\.p12 is neither/,
@@ -171,16 +188,21 @@ test('all problems are told at once', async () => {
   )
 })
 
-test('the public roots that Node carries are nobody’s anchor, whatever the environment says', async () => {
+test('no public root is an anchor, nor one that the environment hands to Node and OpenSSL', async () => {
   assert.ok(rootCertificates.length > 50)
-  const stranger = selfSigned({ subject: 'CN=stranger' })
-  for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE']) process.env[name] = join(home.folder, 'extra.pem')
-  writeFileSync(join(home.folder, 'extra.pem'), stranger.pem)
+  const folder = scratchFolder()
+  const stranger = testAuthority({ name: 'Extra CA' })
+  const file = join(folder, 'extra.pem')
+  writeFileSync(file, stranger.pem + rootCertificates.slice(0, 5).join('\n'))
+  const server = await serverProcess({
+    folder,
+    flags: ['--use-openssl-ca'],
+    env: { NODE_EXTRA_CA_CERTS: file, SSL_CERT_FILE: file, SSL_CERT_DIR: folder },
+  })
   try {
-    assert.equal((await home.ask({ certificate: stranger })).who, 'issuer_unknown')
+    assert.equal(await server.ask(), 200)
+    assert.equal(await server.ask({ certificate: stranger.issue({ subject: 'CN=alice' }) }), 401)
   } finally {
-    for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE']) delete process.env[name]
+    await server.stop()
   }
-  const ids = home.audit().filter(({ kind }) => kind === 'access-granted')
-  assert.ok(ids.every(({ user }) => user === 'alice'))
 })

@@ -16,6 +16,8 @@ export interface ProcessSetting {
   /** names of the users that there are, besides alice */
   readonly users?: readonly string[]
   readonly flags?: readonly string[]
+  /** beside the environment of the tests */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface Usage {
@@ -74,6 +76,7 @@ export async function serverProcess(setting: ProcessSetting): Promise<ServerProc
 
   const child = spawn(process.execPath, [...(setting.flags ?? []), launcher, 'serve', '--config', file], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...setting.env },
   })
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>(resolve =>
     child.once('exit', (code, signal) => resolve({ code, signal })),

@@ -58,7 +58,8 @@ export interface TrustAnchors {
 /**
  * The anchors of one listener: every trusted-certificate entry of its trust stores, and nothing else. A private-key entry is no
  * anchor, and public roots are none unless a store holds them (invariant 4).
- * Throws ERR_TRUST_EMPTY when there is none, and the listener asks for certificates.
+ * Throws ERR_TRUST_EMPTY when the listener asks for certificates and one of the stores gives none: who names a file means to trust
+ * somebody in it, and a key store in its place is a mistake that only some clients would notice.
  */
 export function readAnchors(
   stores: readonly TrustStore[],
@@ -71,7 +72,10 @@ export function readAnchors(
   const warnings: string[] = []
   const anchors: TrustAnchor[] = []
   const seen = new Map<string, string>()
-  for (const { name, store } of stores) {
+  const idle: TrustStore[] = []
+  for (const trustStore of stores) {
+    const { name, store, chosen } = trustStore
+    const before = anchors.length
     if (store.integrity === 'not-checked') {
       warnings.push(`${name}: opened without a password, so nothing vouches that it was not changed`)
     }
@@ -94,12 +98,22 @@ export function readAnchors(
       seen.set(certificate.thumbprint, place)
       anchors.push({ alias: entry.alias, certificate })
     }
+    if (anchors.length === before && !chosen) idle.push(trustStore)
   }
-  if (anchors.length === 0 && options.clientAuth !== 'none') {
-    if (!stores.some(({ chosen }) => chosen)) throw empty(stores)
+  if (options.clientAuth === 'none') return { anchors, warnings }
+  if (stores.length === 0 || idle.length > 0) throw empty(idle)
+  if (anchors.length === 0) {
     warnings.push(`${stores.map(({ name }) => name).join(', ')}: no entry counts, so nobody gets in by certificate`)
   }
   return { anchors, warnings }
+}
+
+/** The same of the stores of an upstream. Throws ERR_TRUST_EMPTY. */
+export function checkTrusts(stores: readonly TrustStore[]): void {
+  const idle = stores.filter(
+    ({ store, chosen }) => !chosen && !store.entries.some(({ kind }) => kind === 'trusted-certificate'),
+  )
+  if (idle.length > 0) throw empty(idle)
 }
 
 function empty(stores: readonly TrustStore[]): CodedError {
@@ -109,7 +123,7 @@ function empty(stores: readonly TrustStore[]): CodedError {
     stores.length === 0 ? 'no trust store is named' : `no trusted certificate in ${names}`,
     {
       remedy:
-        'Import the certificate of the authority that issues client certificates, or a client certificate itself, into the trust store (countersign keystore import), or set clientAuth: none.',
+        'Import the certificate of the authority to be trusted, or a client certificate itself, into it (countersign keystore import), or do not name it. A listener that trusts nobody has clientAuth: none.',
     },
   )
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readAnchors } from '../../../src/identity/trust/material.ts'
+import { readAnchors, selectEntries } from '../../../src/identity/trust/material.ts'
 import { emptyKeyStore, setPrivateKey, setTrustedCertificate } from '../../../src/pki/keystore/change.ts'
 import type { KeyStore } from '../../../src/pki/keystore/keystore.ts'
 import { baseTime, day, type Issued, testAuthority } from '../../support/certificates.ts'
@@ -37,6 +37,23 @@ test('no anchor is no start, whatever else the stores hold', () => {
       assert.throws(() => readAnchors(stores, { at: baseTime, clientAuth }), { code: 'ERR_TRUST_EMPTY' })
   }
   assert.deepEqual(readAnchors([], { at: baseTime, clientAuth: 'none' }).anchors, [])
+})
+
+test('a store that gives no anchor is no start either, beside one that does: who named it meant to trust somebody in it', () => {
+  const good = { name: 'good.p12', store: store(entry('ca', ca)) }
+  const idle = [
+    { name: 'server.p12', store: store(key) },
+    { name: 'empty.p12', store: store() },
+  ]
+  for (const bad of idle) {
+    assert.throws(() => readAnchors([good, bad], { at: baseTime, clientAuth: 'want' }), {
+      code: 'ERR_TRUST_EMPTY',
+      message: `no trusted certificate in ${bad.name}`,
+    })
+  }
+  assert.equal(readAnchors([good, ...idle], { at: baseTime, clientAuth: 'none' }).anchors.length, 1)
+  const nobody = selectEntries({ name: 'other.p12', store: store(entry('ca', ca)) }, [])
+  assert.equal(readAnchors([good, nobody], { at: baseTime, clientAuth: 'want' }).anchors.length, 1, 'none was chosen')
 })
 
 test('a trust store that nobody checked is warned of', () => {
