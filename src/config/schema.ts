@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { assertionOptions, gatewayRouteFields } from '../endpoints/gateway/options.ts'
+import { scimOptions } from '../endpoints/scim/options.ts'
 import { soapOptions } from '../endpoints/soap/options.ts'
 import { routeAccessFields } from '../identity/access/options.ts'
 import { basicOptions } from '../identity/authn/basic-options.ts'
@@ -56,6 +57,7 @@ export const configurationSchema = z.strictObject({
   users: usersOptions.prefault({}),
   routes: z.array(route).max(10_000).default([]).describe('The protected resources.'),
   soap: soapOptions,
+  scim: scimOptions,
   assertion: assertionOptions.prefault({}).describe('How upstreams are told who the user is, signed.'),
   reload: reloadOptions.prefault({}),
   audit: auditOptions.prefault({}),

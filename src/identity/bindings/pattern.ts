@@ -1,5 +1,5 @@
 import { compileProgram, type Program, runProgram } from './pattern-program.ts'
-import { parsePattern } from './pattern-syntax.ts'
+import { type Node, parsePattern } from './pattern-syntax.ts'
 
 /** A pattern of a binding: the whole value or nothing. */
 export interface Pattern {
@@ -21,4 +21,25 @@ export function compilePattern(source: string): Pattern {
   const { node, groups } = parsePattern(source)
   const program: Program = compileProgram(source, node, groups)
   return { source, groups, match: value => runProgram(program, value) }
+}
+
+/** The same where only yes or no is asked for: groups cost nothing. Throws ERR_BINDING_PATTERN. */
+export function compileTest(source: string): (value: string) => boolean {
+  const program = compileProgram(source, withoutGroups(parsePattern(source).node), 0)
+  return value => runProgram(program, value) !== undefined
+}
+
+function withoutGroups(node: Node): Node {
+  switch (node.type) {
+    case 'one':
+      return node
+    case 'group':
+      return withoutGroups(node.item)
+    case 'repeat':
+      return { ...node, item: withoutGroups(node.item) }
+    case 'sequence':
+      return { ...node, items: node.items.map(withoutGroups) }
+    case 'choice':
+      return { ...node, options: node.options.map(withoutGroups) }
+  }
 }
