@@ -8,6 +8,7 @@ import { mutualTlsOptions } from '../identity/authn/options.ts'
 import { revocationOptions } from '../identity/revocation/options.ts'
 import { usersOptions } from '../identity/users/options.ts'
 import type { InsecureAlgorithm } from '../pki/path/weak-algorithms.ts'
+import { proxiesOptions } from '../server/proxies/options.ts'
 import { listenerFields } from '../server/tls/options.ts'
 import { ticketOptions } from '../server/tls/ticket-options.ts'
 import { auditOptions } from '../telemetry/audit/options.ts'
@@ -47,6 +48,7 @@ const route = z.strictObject({
 /** All of `countersign.yaml`. */
 export const configurationSchema = z.strictObject({
   listeners: z.array(listener).min(1).max(100).describe('Where clients connect.'),
+  proxies: proxiesOptions,
   tickets: ticketOptions.prefault({}),
   management: managementOptions.prefault({}),
   revocation: revocationOptions,
