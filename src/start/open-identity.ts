@@ -8,6 +8,8 @@ import { createBasic } from '../identity/authn/basic.ts'
 import { type Chain, createChain, type PreparedAuthenticators } from '../identity/authn/chain.ts'
 import { createMutualTls } from '../identity/authn/mutual-tls.ts'
 import type { RankedAuthenticator } from '../identity/authn/scope.ts'
+import { createSession } from '../identity/authn/session.ts'
+import { createSessions, type Sessions } from '../identity/authn/sessions.ts'
 import { createBindings } from '../identity/bindings/create-bindings.ts'
 import { createSqlBindingStore } from '../identity/bindings/sql-binding-store.ts'
 import { openLocks } from '../identity/revocation/locks.ts'
@@ -26,6 +28,7 @@ export interface Identity {
   /** one for the whole server */
   readonly epoch: Epoch
   readonly chain: Chain
+  readonly sessions: Sessions
   readonly storage: Storage
   readonly revocation: ReplaceableRevocation
   /** The bindings and authenticators of a reloaded configuration. Changes nothing yet; throws when they cannot be. */
@@ -62,12 +65,17 @@ export async function openIdentity(
   const throttle = createThrottle(storage, throttleRules(passwords), clock)
   const login = createPasswordLogin({ users, throttle, hasher, rememberFor: passwords.rememberFor * 1000, clock })
 
+  const sessions = createSessions(clock)
+
   function authenticators({ authenticators }: Configuration, { allowList }: Material): RankedAuthenticator[] {
     const { 'mutual-tls': mutualTls, basic } = authenticators
     const ranked: RankedAuthenticator[] = []
     if (mutualTls.enabled) {
       const { priority, usernameHeader } = mutualTls
-      ranked.push({ priority, authenticator: createMutualTls({ allowList, bindings, users, usernameHeader }) })
+      const authenticator = createMutualTls({ allowList, bindings, users, usernameHeader })
+      ranked.push({ priority, authenticator })
+      // Before all others: it abstains as soon as a request brings anything else that says who sent it.
+      ranked.push({ priority: -1, authenticator: createSession({ sessions, mutualTls: authenticator }) })
     }
     if (basic.enabled) {
       const { priority, realm, tenant } = basic
@@ -84,6 +92,7 @@ export async function openIdentity(
   return {
     epoch,
     chain,
+    sessions,
     storage,
     revocation,
     prepare(next, nextMaterial) {

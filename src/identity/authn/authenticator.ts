@@ -46,7 +46,14 @@ export interface Authenticator {
    * and the trust epoch decide the outcome alone, and the chain may remember it. Undefined: never remembered.
    */
   readonly reads?: readonly string[]
+  /** where-asked: only for requests whose endpoint says so. Default: everywhere */
+  readonly counts?: 'everywhere' | 'where-asked'
   /** whether an Authorization header of this scheme is for this authenticator */
   claims(authorization: string): boolean
   authenticate(request: AuthenticationRequest): Outcome | Promise<Outcome>
+  /**
+   * Whether a principal that it gave on this connection would be given again, for one whose proof was in the request and is gone with it.
+   * Left out: as long as the user is active and has the roles.
+   */
+  again?(principal: Principal, request: Pick<AuthenticationRequest, 'judgement'>): Promise<Outcome>
 }

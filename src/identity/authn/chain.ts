@@ -5,7 +5,7 @@ import type { UserStore } from '../users/user.ts'
 import type { AuthenticationRequest, Authenticator, Outcome, Principal } from './authenticator.ts'
 import { createGrants, type Grant, samePerson } from './grants.ts'
 import { createOutcomeMemory } from './outcome-memory.ts'
-import { createScope, narrowScope, type RankedAuthenticator, type Scope } from './scope.ts'
+import { createScopes, type RankedAuthenticator, type Scope } from './scope.ts'
 
 /** What the chain looks at of a request; an `Exchange` is one. */
 export interface ChainRequest {
@@ -25,6 +25,8 @@ export interface ChainPeer {
 export interface ChainOptions {
   /** names of the authenticators that count; all when left out */
   readonly require?: readonly string[] | undefined
+  /** whether authenticators count that do so only where they are asked for: sessions. Beside `require`, those that it names. Default: no */
+  readonly sessions?: 'count' | 'ignore'
 }
 
 export type Decision = Accepted | Refused
@@ -45,7 +47,7 @@ export interface Refused {
 
 /** The authenticators in their order. */
 export interface Chain {
-  /** names of the authenticators, in the order in which they are asked */
+  /** names of the authenticators that count everywhere, in the order in which they are asked */
   readonly names: readonly string[]
   /**
    * Who is this? A known client costs a look-up, and the decision is there at once; else it is a promise.
@@ -94,14 +96,13 @@ export interface ChainSource {
 export function createChain({ authenticators, epoch, users }: ChainSource): Chain {
   const ask = createOutcomeMemory(epoch)
   const grants = createGrants()
-  let all = createScope(authenticators)
-  let scopes = new Map<string, Scope>()
+  let scopes = createScopes(authenticators)
 
   function authenticate(
     { headers, assertedUser, peer }: ChainRequest,
     options?: ChainOptions,
   ): Decision | Promise<Decision> {
-    const scope = options?.require === undefined ? all : requiredScope(options.require)
+    const scope = scopes.of(options?.require, options?.sessions ?? 'ignore')
     const { authorization } = headers
     if (authorization !== undefined && typeof authorization !== 'string') return refused(scope, twoCredentials)
     const claimedBy = authorization === undefined ? undefined : scope.claimedBy(authorization)
@@ -131,15 +132,6 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
         return authenticate({ headers, assertedUser, peer }, options)
     }
     return decision
-  }
-
-  function requiredScope(require: readonly string[]): Scope {
-    const key = require.length === 1 ? require[0]! : require.join(' ')
-    const known = scopes.get(key)
-    if (known !== undefined) return known
-    const scope = narrowScope(all, require)
-    scopes.set(key, scope)
-    return scope
   }
 
   function askFrom(
@@ -200,17 +192,17 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
     peer: ChainPeer,
   ): Promise<Refusal | undefined> {
     const { tenant, user, roles, authenticatedBy } = principal
-    const authenticator = all.authenticators.find(({ name }) => name === authenticatedBy)
+    const authenticator = scopes.everyone.authenticators.find(({ name }) => name === authenticatedBy)
     if (authenticator === undefined) return refuse('credentials_required', `${authenticatedBy} is switched off.`)
-    if (headers === undefined) {
+    const { remoteAddress } = peer
+    const request = { headers: headers ?? {}, assertedUser, judgement: peer.judgement(), remoteAddress }
+    if (headers === undefined && authenticator.again === undefined) {
       const found = await users.find(tenant, user)
       if (found === undefined) return refuse('credentials_invalid', 'The user was removed.')
       if (found.state !== 'active') return refuse('account_locked', 'The account is locked.')
       return keepsRoles(roles, found.roles) ? undefined : lostRole
     }
-    const { remoteAddress } = peer
-    const request = { headers, assertedUser, judgement: peer.judgement(), remoteAddress }
-    const outcome = await ask(authenticator, request)
+    const outcome = await (authenticator.again?.(principal, request) ?? ask(authenticator, request))
     if (outcome.kind === 'refuse') return outcome.refusal
     if (outcome.kind === 'abstain') return nobodyAccepts(outcome.hint, request)
     if (!samePerson(outcome.principal, principal)) return anotherPerson
@@ -219,19 +211,18 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
 
   return {
     get names() {
-      return namesOf(all)
+      return namesOf(scopes.usual)
     },
     authenticate,
     stillHolds: async peer => (await lossOf(peer)) === undefined,
     lossOf,
-    claimedBy: authorization => all.claimedBy(authorization),
+    claimedBy: authorization => scopes.usual.claimedBy(authorization),
     prepare(ranked) {
-      const next = createScope(ranked)
+      const next = createScopes(ranked)
       return {
-        names: namesOf(next),
+        names: namesOf(next.usual),
         take() {
-          all = next
-          scopes = new Map()
+          scopes = next
           epoch.raise('policy')
         },
       }

@@ -18,25 +18,51 @@ export interface MutualTlsSource {
 
 export const mutualTlsName = 'mutual-tls'
 
+export interface MutualTls extends Authenticator {
+  readonly reads: readonly string[]
+  /** Whether this certificate may act as that user now, whatever a request says. Never abstains. */
+  actAs(judgement: Judgement, person: Pick<Principal, 'tenant' | 'user'>): Promise<Outcome>
+}
+
 /** Lets a client in by the certificate whose key the handshake proved (design, section 4.5, whose steps these are). */
-export function createMutualTls({ allowList, bindings, users, usernameHeader }: MutualTlsSource): Authenticator {
+export function createMutualTls({ allowList, bindings, users, usernameHeader }: MutualTlsSource): MutualTls {
   const headerName = usernameHeader.name.toLowerCase()
 
   async function authenticate(request: AuthenticationRequest): Promise<Outcome> {
-    const certificate =
-      requireCertificate(request.judgement) ?? yieldToExplicitCredential(request) ?? requireTrust(request.judgement!)
+    const nothing = requireCertificate(request.judgement) ?? yieldToExplicitCredential(request)
+    return (
+      nothing ??
+      decide(request.judgement!, candidates =>
+        selectUser(candidates, request.headers[headerName], request.assertedUser, usernameHeader),
+      )
+    )
+  }
+
+  /** Steps 3 to 7. */
+  async function decide(judgement: Judgement, select: (candidates: Candidates) => Selected): Promise<Outcome> {
+    const certificate = requireTrust(judgement)
     if ('kind' in certificate) return certificate
     const listed = requireListed(certificate.leaf, allowList)
     if (listed !== undefined) return listed
     const candidates = await bindings.candidates(certificate.verdict)
     if (!candidates.ok) return { kind: 'refuse', refusal: refuse(candidates.code, candidates.detail) }
-    const selected = selectUser(candidates, request.headers[headerName], request.assertedUser, usernameHeader)
+    const selected = select(candidates)
     if ('kind' in selected) return selected
     const principal = await requireActiveUser(candidates, selected.user, certificate.leaf, users)
     return 'ok' in principal ? { kind: 'refuse', refusal: principal } : { kind: 'accept', principal }
   }
 
-  return { name: mutualTlsName, challenge: undefined, reads: [headerName], claims: () => false, authenticate }
+  return {
+    name: mutualTlsName,
+    challenge: undefined,
+    reads: [headerName],
+    claims: () => false,
+    authenticate,
+    actAs: (judgement, { tenant, user }) =>
+      decide(judgement, candidates =>
+        candidates.tenant === tenant ? amongCandidates(candidates, user) : { kind: 'refuse', refusal: notThatUser },
+      ),
+  }
 }
 
 // Step 1. On `clientAuth: need` the connection never came this far.
@@ -73,14 +99,16 @@ function requireListed(leaf: Certificate, allowList: AllowList): Outcome | undef
 
 const notListed = refuse('not_allow_listed', 'The thumbprint of the certificate is not on the allow-list.')
 
+type Selected = { readonly user: string } | Outcome
+
 // Step 6, after the bindings of step 5. A header selects among the candidates; it never adds one (invariant 1). It goes before what
 // the request asserts elsewhere, and only where it is empty that counts: the order in which WSO2's products look.
 function selectUser(
-  { users }: Candidates,
+  candidates: Candidates,
   header: string | readonly string[] | undefined,
   assertedUser: string | undefined,
   usernameHeader: AssertionHeader,
-): { readonly user: string } | Outcome {
+): Selected {
   const elsewhere = assertedUser !== undefined && (header === undefined || header === '')
   const asserted = elsewhere ? readAssertedText(assertedUser) : readAssertion(header, usernameHeader)
   switch (asserted.kind) {
@@ -89,15 +117,17 @@ function selectUser(
       const detail = `The ${place} ${asserted.reason}.`
       return { kind: 'refuse', refusal: refuse('username_malformed', detail) }
     }
-    case 'user': {
-      const { user } = asserted
-      return users === '*' || users.includes(user) ? { user } : { kind: 'refuse', refusal: notThatUser }
-    }
+    case 'user':
+      return amongCandidates(candidates, asserted.user)
     case 'absent': {
-      const [user] = users === '*' ? [] : users
+      const [user] = candidates.users === '*' ? [] : candidates.users
       return user === undefined ? { kind: 'abstain', hint: nameOne(usernameHeader) } : { user }
     }
   }
+}
+
+function amongCandidates({ users }: Candidates, user: string): Selected {
+  return users === '*' || users.includes(user) ? { user } : { kind: 'refuse', refusal: notThatUser }
 }
 
 // Invariant 8: one answer, whether there is no such user, or one that this certificate may not act as.

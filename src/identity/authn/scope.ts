@@ -16,8 +16,39 @@ export interface Scope {
   claimedBy(authorization: string): string | undefined
 }
 
+/** The scopes that requests can have, each made once. */
+export interface Scopes {
+  /** those that count everywhere */
+  readonly usual: Scope
+  /** those that count where they are asked for, too */
+  readonly everyone: Scope
+  /** Throws ERR_AUTHENTICATOR_UNKNOWN. */
+  of(require: readonly string[] | undefined, sessions: 'count' | 'ignore'): Scope
+}
+
+/** Throws ERR_AUTHENTICATORS. */
+export function createScopes(ranked: readonly RankedAuthenticator[]): Scopes {
+  const everyone = createScope(ranked)
+  const usual = createScope(ranked.filter(({ authenticator }) => authenticator.counts !== 'where-asked'))
+  const narrowed = { count: new Map<string, Scope>(), ignore: new Map<string, Scope>() }
+  return {
+    usual,
+    everyone,
+    of(require, sessions) {
+      const whole = sessions === 'count' ? everyone : usual
+      if (require === undefined) return whole
+      const key = require.length === 1 ? require[0]! : require.join(' ')
+      const known = narrowed[sessions].get(key)
+      if (known !== undefined) return known
+      const scope = narrowScope(whole, require)
+      narrowed[sessions].set(key, scope)
+      return scope
+    },
+  }
+}
+
 /** Orders the authenticators; equal priorities keep the order of the list. Throws ERR_AUTHENTICATORS. */
-export function createScope(ranked: readonly RankedAuthenticator[]): Scope {
+function createScope(ranked: readonly RankedAuthenticator[]): Scope {
   const authenticators = ranked.toSorted((a, b) => a.priority - b.priority).map(({ authenticator }) => authenticator)
   const names = authenticators.map(({ name }) => name)
   const twice = names.find((name, i) => names.indexOf(name) < i)
@@ -35,7 +66,7 @@ export function createScope(ranked: readonly RankedAuthenticator[]): Scope {
 }
 
 /** The part of a scope that a route requires. Throws ERR_AUTHENTICATOR_UNKNOWN. */
-export function narrowScope({ authenticators }: Scope, require: readonly string[]): Scope {
+function narrowScope({ authenticators }: Scope, require: readonly string[]): Scope {
   const unknown = require.find(name => !authenticators.some(authenticator => authenticator.name === name))
   if (unknown !== undefined || require.length === 0) {
     const message =
