@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { readConfig } from '../config/read.ts'
-import { carbonState } from '../config/wso2/carbon-state.ts'
+import { readCarbonState } from '../config/wso2/carbon-state.ts'
 import type { ConfigurationPlace } from './configuration.ts'
 
 /**
@@ -14,13 +14,13 @@ export function readSections<S extends z.ZodType>(
   sections: S,
   files: (value: z.output<S>) => readonly string[],
 ): { readonly value: z.output<S>; readonly folder: string } {
-  if ('carbonHome' in place) {
-    const { carbonHome: folder } = place
-    return { value: sections.parse(carbonState(folder)), folder }
-  }
   // The server's environment holds secrets that this command does not need: a variable that is missing here counts only where it is used.
   const lenient = new Proxy(env, { get: (known, name) => Reflect.get(known, name) ?? `\${${String(name)}}` })
-  const { value } = readConfig(place.file, sections, { env: lenient })
-  if (files(value).some(file => file.includes('${'))) readConfig(place.file, sections, { env })
-  return { value, folder: dirname(place.file) }
+  const read = (variables: NodeJS.ProcessEnv) => {
+    if ('file' in place) return readConfig(place.file, sections, { env: variables }).value
+    return readCarbonState(place.carbonHome, sections, { env: variables })
+  }
+  const value = read(lenient)
+  if (files(value).some(file => file.includes('${'))) read(env)
+  return { value, folder: 'file' in place ? dirname(place.file) : place.carbonHome }
 }

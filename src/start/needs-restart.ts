@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Configuration } from '../config/schema.ts'
 
 /** What of a listener is taken over while it runs. */
-const replaceable = ['keyStore', 'trustStore', 'maxPathDepth', 'insecureAlgorithms'] as const
+const replaceable = ['clientAuth', 'keyStore', 'trustStore', 'maxPathDepth', 'insecureAlgorithms'] as const
 
 /**
  * The keys whose changes a running server cannot take over: addresses, limits, files that are held open. Throws nothing; a listener

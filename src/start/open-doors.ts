@@ -32,6 +32,8 @@ export interface DoorsSource extends Identity, Telemetry {
 interface Door {
   readonly listener: Listener
   readonly trust: ReplaceableTrust
+  /** as the last reload left them */
+  options: ListenerMaterial['options']
 }
 
 /** Listens. What answers can be replaced while requests go on. */
@@ -70,13 +72,14 @@ export async function openDoors(
   watchStaples(material)
   const open = async (each: ListenerMaterial): Promise<Door> => {
     const trust = createTrust({ material: each.trust, epoch, clock, log, revocation })
+    const door = { trust, options: each.options }
     const listener = await openListener({
       options: each.options,
       identities: each.identities,
       trust,
       authorities: each.trust.anchors.map(anchor => anchor.certificate),
       tickets: {
-        key: identities => tickets.key(ticketPolicy(value, each.options, trust.material, identities)),
+        key: identities => tickets.key(ticketPolicy(value, door.options, trust.material, identities)),
         onChange: tickets.onChange,
       },
       serve: exchange => endpoints.serve(exchange),
@@ -89,7 +92,7 @@ export async function openDoors(
     })
     stack.defer(() => listener.close({ graceMs: 0 }))
     metrics.watchConnections(listener.name, () => listener.connections().length)
-    return { listener, trust }
+    return Object.assign(door, { listener })
   }
   const doors: Door[] = []
   for (const each of material.listeners) doors.push(await open(each))
@@ -101,13 +104,16 @@ export async function openDoors(
       const { listeners } = nextMaterial
       value = changed.value
       watchStaples(nextMaterial)
-      for (const { listener, trust } of doors) {
+      for (const door of doors) {
+        const { listener, trust } = door
         const found = listeners.find(({ options }) => options.name === listener.name)
         // A listener that the configuration no longer has goes with the next restart.
         if (found === undefined) continue
         const { identities, trust: nextTrust } = found
+        door.options = found.options
         const authorities = nextTrust.anchors.map(anchor => anchor.certificate)
         listener.replaceIdentities(identities, authorities)
+        listener.replaceClientAuth(found.options.clientAuth)
         trust.replace(nextTrust)
       }
       const before = endpoints

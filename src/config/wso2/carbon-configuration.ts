@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { z } from 'zod'
 import { isCoded } from '../../errors.ts'
 import type { UnreadConfiguration } from '../schema.ts'
 import { type AuthenticatorSetting, readAuthenticators } from './authenticators.ts'
@@ -10,6 +11,7 @@ import { readCertificateValidation } from './certificate-validation.ts'
 import { applyDeploymentToml } from './deployment-toml.ts'
 import type { Finding } from './finding.ts'
 import { javaBoolean } from './java-boolean.ts'
+import { layOver, readOwnSettings } from './own-settings.ts'
 import { prioritiesOf } from './priorities.ts'
 import { type CarbonTrust, readTrust } from './trust.ts'
 import { readTrustEntries, type TrustEntry } from './trust-entries.ts'
@@ -40,6 +42,7 @@ export async function carbonConfiguration(folder: string, env: Environment): Pro
     authenticators: home.xml(homeFiles.authenticators),
   }
   applyDeploymentToml(home, files)
+  const own = readOwnSettings(home)
   const carbon = readCarbonXml(home, files.carbon)
   const { mutualSsl, basic } = readAuthenticators(home, files.authenticators)
   if (files.catalina === undefined) {
@@ -51,7 +54,7 @@ export async function carbonConfiguration(folder: string, env: Environment): Pro
     )
   }
   const connectors = files.catalina === undefined ? [] : readConnectors(home, files.catalina)
-  const insecureAllowPublishedKeys = env[allowPublishedKeys] === 'true'
+  const insecureAllowPublishedKeys = env[allowPublishedKeys] === 'true' || allowsPublishedKeys(own)
   const stores = await openStores(home, connectors, carbon, insecureAllowPublishedKeys)
   const place = descend(files.carbon, 'Security', 'TrustStore') ??
     files.carbon ?? { file: homeFiles.carbon, line: undefined }
@@ -81,8 +84,18 @@ export async function carbonConfiguration(folder: string, env: Environment): Pro
     },
     ...stateOptions,
   }
-  return { configuration, findings: home.findings.all, secrets: home.secrets }
+  return { configuration: layOver(home, configuration, own), findings: home.findings.all, secrets: home.secrets }
 }
+
+/** It decides which entries of the trust store count, so it has to be known before they are read. */
+function allowsPublishedKeys(own: Readonly<Record<string, unknown>>): boolean {
+  const found = allowance.safeParse(own)
+  return found.success && found.data.authenticators['mutual-tls'].insecureAllowPublishedKeys
+}
+
+const allowance = z.looseObject({
+  authenticators: z.looseObject({ 'mutual-tls': z.looseObject({ insecureAllowPublishedKeys: z.boolean() }) }),
+})
 
 type ListenerInput = UnreadConfiguration['listeners'][number]
 type StoreEntries = ReadonlyMap<string, readonly TrustEntry[]>

@@ -16,6 +16,8 @@ export const homeFiles = {
   validation: 'repository/conf/security/certificate-validation.xml',
   users: 'repository/conf/user-mgt.xml',
   toml: 'repository/conf/deployment.toml',
+  /** ours, where there is one: see `own-settings.ts` */
+  own: 'repository/conf/countersign.yaml',
 } as const
 
 /** Below the home: where Countersign keeps users, audit record and revocation lists while it serves from one. */

@@ -1,3 +1,5 @@
+import type { ConfigProblem } from '../read.ts'
+
 /**
  * `tightened`: the home is read more strictly than the original read it. `warning`: read as it stands, and worth knowing. `ignored`: has no
  * effect here. `error`: cannot be read safely, so that nothing starts.
@@ -41,6 +43,16 @@ export class Findings {
 export function findingText({ severity, file, line, what, remedy }: Finding): string {
   const where = line === undefined ? file : `${file}, line ${line}`
   return `${severity}: ${where}: ${what}${remedy === undefined ? '' : `. ${remedy}`}`
+}
+
+/** An error, as the problem of a configuration that it is. */
+export function configProblemOf({
+  file,
+  line,
+  what,
+  remedy = 'docs/wso2.md says what is read.',
+}: Finding): ConfigProblem {
+  return { path: file, line, message: what, hint: remedy }
 }
 
 /** What a file says must not end the comment or the log line that it stands in. */

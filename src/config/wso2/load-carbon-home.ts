@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path'
 import type { LoadedConfiguration } from '../load.ts'
-import { ConfigError, type ConfigProblem, pathText, type Surroundings } from '../read.ts'
+import { ConfigError, pathText, type Surroundings } from '../read.ts'
 import { configurationSchema } from '../schema.ts'
 import { type CarbonConfiguration, carbonConfiguration } from './carbon-configuration.ts'
 import { homeFiles } from './carbon-home.ts'
-import { type Finding, findingText } from './finding.ts'
+import { configProblemOf, findingText } from './finding.ts'
 
 /** A home as a configuration that can be served. */
 export interface LoadedCarbonHome extends LoadedConfiguration {
@@ -16,7 +16,7 @@ export async function loadCarbonHome(home: string, { env }: Surroundings): Promi
   const folder = resolve(home)
   const carbon = await carbonConfiguration(folder, env)
   const { configuration, findings, secrets } = carbon
-  const problems = findings.filter(({ severity }) => severity === 'error').map(problemOf)
+  const problems = findings.filter(({ severity }) => severity === 'error').map(configProblemOf)
   if (problems.length > 0) throw new ConfigError(folder, problems)
   const parsed = configurationSchema.safeParse(configuration)
   if (!parsed.success)
@@ -40,8 +40,4 @@ export async function loadCarbonHome(home: string, { env }: Surroundings): Promi
     again: () => loadCarbonHome(folder, { env }),
     carbon,
   }
-}
-
-function problemOf({ file, line, what, remedy = 'docs/wso2.md says what is read.' }: Finding): ConfigProblem {
-  return { path: file, line, message: what, hint: remedy }
 }

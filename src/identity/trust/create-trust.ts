@@ -205,6 +205,9 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
     inquiry: Inquiry | undefined,
   ): Verdict {
     const { anchors, intermediates, crls, policy, publishedKeys } = prepared
+    // First, and not "issuer unknown": whoever imported it has to learn why that does not help.
+    const published = publishedKeys === 'allow' ? undefined : onPublishedKey([leaf])
+    if (published !== undefined) return published
     const input = { leaf, intermediates: [...presentedToo, ...intermediates], anchors }
     const revocation = crls === undefined ? inquiry && { revocation: inquiry.check } : { crls }
     const verdict = validatePath({ ...input, ...revocation }, { ...policy, at: now })

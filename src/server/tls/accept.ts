@@ -7,11 +7,13 @@ import type { ListenerOptions } from './options.ts'
 import type { SecureContexts } from './secure-contexts.ts'
 
 export interface AcceptSource {
-  readonly options: Pick<ListenerOptions, 'name' | 'clientAuth' | 'http' | 'limits'>
+  readonly options: Pick<ListenerOptions, 'name' | 'http' | 'limits'>
   readonly server: Server
   readonly trust: Trust
   readonly events: Pick<Events, 'handshakeFailed'>
   contexts(): SecureContexts
+  /** of the next handshake: a reload may change it */
+  clientAuth(): ListenerOptions['clientAuth']
   onConnection(connection: Connection, handshakeMs: number): void
   /** however a connection ended; undefined: it never got through its handshake */
   onClosed(address: string, connection: Connection | undefined): void
@@ -38,12 +40,13 @@ export function createAcceptor(source: AcceptSource): Acceptor {
 
   function accept(raw: Socket, remote: Remote): void {
     const { fallback, choose } = source.contexts()
+    const clientAuth = source.clientAuth()
     const socket = new TLSSocket(raw, {
       isServer: true,
       server,
       secureContext: fallback,
-      requestCert: options.clientAuth !== 'none',
-      rejectUnauthorized: options.clientAuth === 'need',
+      requestCert: clientAuth !== 'none',
+      rejectUnauthorized: clientAuth === 'need',
       ALPNProtocols: alpn as unknown as NonNullable<TLSSocketOptions['ALPNProtocols']>,
       ...(choose === undefined ? {} : { SNICallback: choose as NonNullable<TLSSocketOptions['SNICallback']> }),
     })

@@ -23,6 +23,8 @@ export class Connection implements Peer, PresentedChain {
   upgraded = false
   /** it is being ended: an HTTP/2 client has a moment to read why */
   dropped = false
+  /** it was opened under a `clientAuth` that no longer holds: the answer to its next request is its last */
+  outdated = false
   /** bytes in both directions when they were last looked at, and since when they have been as many */
   #bytes = 0
   #since = 0

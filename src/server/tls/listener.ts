@@ -65,6 +65,11 @@ export interface Listener {
   rejudge(): Promise<number>
   /** New keys and certificates, and new authorities to advertise, from the next handshake on. Throws, and changes nothing, when they are unusable. */
   replaceIdentities(identities: ListenerSource['identities'], authorities?: readonly Certificate[]): void
+  /**
+   * Asks for certificates in this way from the next handshake on. Connections that could not have been opened in it end at once; the
+   * others, which may not have been asked yet, with their next answer.
+   */
+  replaceClientAuth(clientAuth: ListenerOptions['clientAuth']): void
   /** Accepts no more, lets requests in flight end for `graceMs`, then ends what is left. */
   close(options?: { graceMs?: number }): Promise<void>
 }
@@ -74,8 +79,10 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
   const { options, trust, events, clock, log } = source
   const { name, limits } = options
   const { tickets } = source
+  let { clientAuth } = options
   let identities = source.identities
-  let contexts = secureContexts(options, identities, source.authorities ?? [], tickets?.key(identities))
+  let authorities = source.authorities ?? []
+  let contexts = secureContexts(options, identities, authorities, tickets?.key(identities))
   let closing = false
   const connections = new Connections(limits)
   const settings: ExchangeSettings = {
@@ -87,7 +94,16 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
   const http2 = createHttp2(limits, takeRequest)
   const { server } = http1
   const onClosed = connections.leave.bind(connections)
-  const acceptor = createAcceptor({ options, server, trust, events, contexts: () => contexts, onConnection, onClosed })
+  const acceptor = createAcceptor({
+    options,
+    server,
+    trust,
+    events,
+    contexts: () => contexts,
+    clientAuth: () => clientAuth,
+    onConnection,
+    onClosed,
+  })
 
   server.on('connection', (raw: Socket) => {
     const remote = { address: raw.remoteAddress ?? '', port: raw.remotePort ?? 0 }
@@ -103,9 +119,11 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     const { socket, remoteAddress, protocol, resumed, presented } = connection
     events.handshakeCompleted({ listener: name, remoteAddress, protocol, resumed, presented, durationMs })
     if (closing) return void socket.destroy()
-    // OpenSSL has seen to it for a full handshake. A resumed one it takes as it is (invariant 2).
-    if (options.clientAuth === 'need' && !presented) {
-      refused(remoteAddress, 'certificate_required', 'No client certificate was presented.')
+    // OpenSSL has seen to it for a full handshake. A resumed one it takes as it is (invariant 2), and one that is just ending began
+    // under the mode before.
+    const unfit = unfitness(connection)
+    if (unfit !== undefined) {
+      refused(remoteAddress, unfit.code, unfit.detail)
       return void socket.destroy()
     }
     if (options.onUntrusted === 'refuse') {
@@ -116,6 +134,14 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
       }
     }
     admit(connection)
+  }
+
+  function unfitness({ presented }: Connection): Pick<Loss, 'code' | 'detail'> | undefined {
+    if (clientAuth === 'need' && !presented)
+      return { code: 'certificate_required', detail: 'No client certificate was presented.' }
+    if (clientAuth === 'none' && presented)
+      return { code: 'certificate_unwanted', detail: 'Client certificates are not asked for any more.' }
+    return undefined
   }
 
   function admit(connection: Connection): void {
@@ -144,7 +170,7 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
   ): void {
     connection.served += 1
     // Node's own maxRequestsPerSocket announces the end, but leaves it to the client.
-    const last = closing || connection.served === limits.maxRequestsPerConnection
+    const last = closing || connection.outdated || connection.served === limits.maxRequestsPerConnection
     if (last && 'shouldKeepAlive' in response) response.shouldKeepAlive = false
     let exchange: Exchange | undefined
     try {
@@ -237,10 +263,27 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     port: bound.port,
     connections: () => connections.list(),
     rejudge,
-    replaceIdentities(next, authorities = []) {
-      contexts = secureContexts(options, next, authorities, tickets?.key(next))
+    replaceIdentities(next, nextAuthorities = []) {
+      contexts = secureContexts(options, next, nextAuthorities, tickets?.key(next))
       identities = next
+      authorities = nextAuthorities
       watchStaples(next)
+    },
+    replaceClientAuth(next) {
+      if (next === clientAuth) return
+      clientAuth = next
+      // New ones: a session of the mode before must not be resumed in this one.
+      contexts = secureContexts(options, identities, authorities, tickets?.key(identities))
+      for (const connection of connections.list()) {
+        const unfit = unfitness(connection)
+        connection.outdated = true
+        if (unfit === undefined) {
+          connection.retire()
+          continue
+        }
+        connection.drop()
+        ended(connection, { user: null, tenant: null, ...unfit }, 'clientAuth')
+      }
     },
     async close({ graceMs = 10_000 } = {}) {
       closing = true

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { z } from 'zod'
 import { allowPublishedKeys, carbonConfiguration } from '../../../src/config/wso2/carbon-configuration.ts'
+import { readCarbonState } from '../../../src/config/wso2/carbon-state.ts'
 import type { Severity } from '../../../src/config/wso2/finding.ts'
 import { loadCarbonHome } from '../../../src/config/wso2/load-carbon-home.ts'
 import type { Certificate } from '../../../src/pki/x509/certificate.ts'
@@ -290,7 +292,65 @@ describe('broken files', () => {
   })
 })
 
+describe('settings of our own, in the home', () => {
+  const own = (text: string) => ({ files: { 'repository/conf/countersign.yaml': text } })
+
+  test('they are laid over what the home says: lists are replaced, listeners go by name, bindings come on top', async () => {
+    const text = `
+listeners:
+  - { name: main, protocols: [TLSv1.3], limits: { maxConnections: 7 } }
+  - { name: inside, port: 9444, clientAuth: need, keyStore: { file: k.pem }, trustStore: [{ file: t.pem }] }
+authenticators: { mutual-tls: { bindings: [{ subject: CN=dora, users: [dora] }] } }
+routes: [{ path: /orders/*, upstream: 'http://127.0.0.1:\${UPSTREAM}' }]
+users: { file: elsewhere.db }
+`
+    const { configuration, listener, mutualTls, found } = await read(
+      {
+        ...own(text),
+        trusted: { carol: pinned.certificate },
+        connector: 'clientAuth="want" sslEnabledProtocols="TLSv1.2"',
+      },
+      { UPSTREAM: '8080' },
+    )
+    assert.deepEqual(
+      [listener.clientAuth, listener.protocols, listener.limits],
+      ['want', ['TLSv1.3'], { maxConnections: 7 }],
+    )
+    assert.equal(configuration.listeners[1]?.name, 'inside')
+    assert.deepEqual(mutualTls.bindings, [
+      { thumbprint: pinned.thumbprint, users: ['*'] },
+      { subject: 'CN=dora', users: ['dora'] },
+    ])
+    assert.equal(configuration.routes?.[0]?.upstream, 'http://127.0.0.1:8080')
+    assert.equal(configuration.users?.file, 'elsewhere.db')
+    assert.match(found('warning', 'takes the place')[0]!.what, /: listeners\.main\.protocols$/)
+  })
+
+  test('a file that cannot be read, an unknown key, a variable that is not set: nothing starts', async () => {
+    for (const text of ['routes: [', 'rutes: []', 'users: { file: "${NOWHERE}" }', '[]']) {
+      await assert.rejects(loadCarbonHome(carbonHome(own(text)), { env: {} }), { code: 'ERR_CONFIG_INVALID' }, text)
+    }
+  })
+
+  test('commands about users use its store, and need none of its other settings', () => {
+    const sections = z.looseObject({ users: z.looseObject({ file: z.string() }) })
+    const home = carbonHome(own('users: { file: elsewhere.db }\nrutes: []'))
+    assert.equal(readCarbonState(home, sections, { env: {} }).users.file, 'elsewhere.db')
+    const broken = carbonHome(own('users: { file: 7 }'))
+    assert.throws(() => readCarbonState(broken, sections, { env: {} }), { code: 'ERR_CONFIG_INVALID' })
+  })
+
+  test('a key that would change what every object is stays a key', async () => {
+    const { configuration } = await read(own('__proto__: { polluted: true }'))
+    assert.equal((configuration as { polluted?: unknown }).polluted, undefined)
+    assert.equal(({} as { polluted?: unknown }).polluted, undefined)
+  })
+})
+
 test('published keys are trusted only by an option named for its danger', async () => {
   assert.equal((await read({}, { [allowPublishedKeys]: 'true' })).mutualTls.insecureAllowPublishedKeys, true)
   assert.equal('insecureAllowPublishedKeys' in (await read()).mutualTls, false)
+  const own = 'authenticators: { mutual-tls: { insecureAllowPublishedKeys: true } }'
+  const { mutualTls } = await read({ files: { 'repository/conf/countersign.yaml': own } })
+  assert.equal(mutualTls.insecureAllowPublishedKeys, true)
 })

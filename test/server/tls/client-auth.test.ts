@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { suite, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
 import { day, type Issued, testAuthority } from '../../support/certificates.ts'
 import { type AskOptions, type TestListener, testListener } from '../../support/listener.ts'
 
@@ -88,3 +90,57 @@ suite('what is told when somebody is not let in', () => {
     assert.partialDeepStrictEqual(told, { certificate: { thumbprint: certificates.expired?.thumbprint } })
   })
 })
+
+suite('clientAuth that changes while connections are open', () => {
+  const door = testListener({ authority, options: { clientAuth: 'want' } })
+  const certificate = certificates.good
+
+  for (const http of ['http/1.1', 'h2'] as const) {
+    test(`${http}, need: a connection without a certificate ends, and no session of before gets one in`, async () => {
+      const { listener, ask, untilTold } = await door
+      listener.replaceClientAuth('want')
+      const without = await ask({ http, tls: 'TLSv1.2' })
+      const ended = closed(without.socket)
+      listener.replaceClientAuth('need')
+      await ended
+      await untilTold('connectionEnded', ({ code }) => code === 'certificate_required')
+      await assert.rejects(ask({ http, tls: 'TLSv1.2', session: without.session }))
+      const again = await ask({ http, certificate })
+      assert.equal(again.body.verdict, 'trusted')
+    })
+
+    test(`${http}, none: a connection with a certificate ends, and a session with one is not resumed`, async () => {
+      const { listener, ask, untilTold } = await door
+      listener.replaceClientAuth('want')
+      const known = await ask({ http, certificate, tls: 'TLSv1.2' })
+      assert.equal(known.body.verdict, 'trusted')
+      const ended = closed(known.socket)
+      listener.replaceClientAuth('none')
+      await ended
+      await untilTold('connectionEnded', ({ code }) => code === 'certificate_unwanted')
+      const again = await ask({ http, certificate, tls: 'TLSv1.2', session: known.session })
+      assert.deepEqual([again.resumed, again.body.verdict], [false, 'none'])
+    })
+  }
+
+  test('want after none: a connection that was never asked ends with its next answer', async () => {
+    const { listener, connect } = await door
+    listener.replaceClientAuth('none')
+    const socket = await connect({ certificate })
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    assert.doesNotMatch(await firstChunk(socket), /connection: close/i)
+    listener.replaceClientAuth('want')
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    assert.match(Buffer.concat(await socket.toArray()).toString(), /^HTTP\/1\.1 200 [\s\S]*connection: close/i)
+  })
+})
+
+async function firstChunk(socket: TLSSocket): Promise<string> {
+  const [chunk] = (await once(socket, 'data')) as [Buffer]
+  return chunk.toString()
+}
+
+/** In whatever way: a reset is one too. */
+function closed(socket: TLSSocket): Promise<void> {
+  return new Promise(resolve => socket.on('error', () => {}).once('close', () => resolve()))
+}

@@ -1,0 +1,98 @@
+// Real files of WSO2's products, where they lie beside the project; not part of it. Copied into a folder of the test's own, never changed.
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { scratchFolder } from './scratch.ts'
+
+export const suites = join(import.meta.dirname, '../../../shared/suites/wso2')
+
+/** For `{ skip: withoutSuites }`: the reason, or false where the files are. */
+export const withoutSuites = existsSync(suites) ? false : '../shared/suites/wso2 is not there'
+
+export interface RealHome {
+  readonly folder: string
+  /** where the stores are */
+  readonly security: string
+  read(file: string): string
+  write(file: string, text: string): void
+  /** Replaces a text that has to stand there, where it stands last. */
+  edit(file: string, from: string, to: string): void
+}
+
+/** The homes in parts: which file of the suites stands where in a home. */
+export const is560 = {
+  'repository/conf/tomcat/catalina-server.xml': 'is-5.6.0-tenantDropdown/catalina-server-default.xml',
+  'repository/conf/carbon.xml': 'is-5.6.0_kernel-4.4.32/carbon.xml',
+  'repository/conf/security/authenticators.xml': 'is-5.6.0-tenantDropdown/authenticators-default.xml',
+  'repository/conf/identity/identity.xml': 'is-5.6.0-identity/default-identity.xml',
+  'repository/resources/security/wso2carbon.jks': 'is-5.6.0_kernel-4.4.32/wso2carbon.jks',
+  'repository/resources/security/client-truststore.jks': 'is-5.6.0_kernel-4.4.32/client-truststore.jks',
+}
+
+/** A home of these files. Its HTTPS connector takes any free port, on loopback; nothing else is changed. */
+export function realHome(files: Readonly<Record<string, string>> = is560): RealHome {
+  const folder = scratchFolder()
+  const path = (file: string) => join(folder, file)
+  const read = (file: string) => readFileSync(path(file), 'utf8')
+  const write = (file: string, text: string) => {
+    mkdirSync(dirname(path(file)), { recursive: true })
+    writeFileSync(path(file), text)
+  }
+  const edit = (file: string, from: string, to: string) => {
+    const text = read(file)
+    // the last one: what stands above it may be a comment
+    const at = text.lastIndexOf(from)
+    if (at < 0) throw new Error(`${file} has no ${from}`)
+    write(file, text.slice(0, at) + to + text.slice(at + from.length))
+  }
+  for (const [to, from] of Object.entries(files)) {
+    mkdirSync(dirname(path(to)), { recursive: true })
+    cpSync(join(suites, from), path(to))
+  }
+  edit('repository/conf/tomcat/catalina-server.xml', ' port="9443"', ' port="0" address="127.0.0.1"')
+  write('repository/conf/countersign.yaml', 'management: { enabled: false }\n')
+  return { folder, security: path('repository/resources/security'), read, write, edit }
+}
+
+export interface ServedHome {
+  readonly port: number
+  /** everything that it logged, one JSON object a line */
+  readonly log: readonly Record<string, unknown>[]
+  stop(): Promise<void>
+}
+
+const launcher = join(import.meta.dirname, '../../bin/countersign.js')
+
+/** `countersign serve ARGS` in a process of its own. Stop it, whatever happens. */
+export async function serveProcess(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<ServedHome> {
+  const child = spawn(process.execPath, [launcher, 'serve', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+  })
+  const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
+  const log: Record<string, unknown>[] = []
+  const port = await new Promise<number>((resolve, reject) => {
+    let rest = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
+        const record: Record<string, unknown> = line.startsWith('{') ? JSON.parse(line) : { msg: line }
+        log.push(record)
+        const [listener] = (record.listeners as { port: number }[] | undefined) ?? []
+        if (listener !== undefined) resolve(listener.port)
+      }
+    })
+    void ended.then(code => reject(new Error(`the server ended with ${code}: ${JSON.stringify(log)}`)))
+  })
+  return {
+    port,
+    log,
+    async stop() {
+      child.kill('SIGTERM')
+      const late = setTimeout(() => child.kill('SIGKILL'), 15_000)
+      await ended
+      clearTimeout(late)
+    },
+  }
+}
