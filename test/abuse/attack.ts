@@ -26,7 +26,10 @@ export function ended(socket: Socket | TLSSocket, withinMs = 30_000): Promise<bo
   })
 }
 
-export const tlsOptions = (server: ServerProcess): ConnectionOptions => ({
+/** Where a client of an attack goes, and as whom. */
+export type Target = Pick<ServerProcess, 'port' | 'ca' | 'alice'>
+
+export const tlsOptions = (server: Target): ConnectionOptions => ({
   host: '127.0.0.1',
   port: server.port,
   servername: 'localhost',

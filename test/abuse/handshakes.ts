@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type SecureVersion } from 'node:tls'
 import type { ServerProcess } from '../support/server-process.ts'
-import { type Attack, cutAfter, ended, inBatches, openTcp, openTls, tlsOptions } from './attack.ts'
+import { type Attack, cutAfter, ended, inBatches, openTcp, openTls, pour, tlsOptions } from './attack.ts'
+import { openUpdating } from './key-updates.ts'
 
 /** Octets that a client sends until its handshake is done, ClientHello apart. Told by a handshake on a way that is not cut. */
 async function flights(server: ServerProcess, version: SecureVersion): Promise<{ hello: Buffer; whole: number }> {
@@ -129,28 +129,26 @@ export const handshakeAttacks: readonly Attack[] = [
     },
   },
   {
-    name: 'key updates without end (TLS 1.3)',
+    name: 'key updates without end (TLS 1.3), answers not read',
     async run(server, scale) {
-      const count = 300 * scale
-      const client = spawn('openssl', ['s_client', '-connect', `127.0.0.1:${server.port}`, '-tls1_3'], {
-        stdio: ['pipe', 'pipe', 'pipe'],
-      })
-      client.stdin.on('error', () => {})
-      let open = true
-      client.once('exit', () => {
-        open = false
-      })
-      client.stdout.resume()
-      client.stderr.resume()
-      await sleep(300)
       let sent = 0
-      for (; sent < count && open; sent++) {
-        // K: update, and ask the other side to do the same.
-        client.stdin.write('K\n')
-        await sleep(2)
+      let cut = 0
+      const count = 3 * scale
+      await inBatches(count, 3, async () => {
+        const { plain, updates } = await openUpdating(server)
+        for (let i = 0; i < 20 && !plain.destroyed; i++) {
+          sent += 1000
+          await pour(plain, updates(1000), 1)
+        }
+        // a reset is seen by whoever reads
+        plain.resume()
+        if (await ended(plain, 5_000)) cut += 1
+        plain.destroy()
+      })
+      return {
+        sent: `${sent.toLocaleString('en')} on ${count} connections, each asking for one in return`,
+        met: `${cut} cut off`,
       }
-      client.kill()
-      return { sent: `${sent} key updates, each asking for one`, met: open ? 'answered, without growth' : 'cut off' }
     },
   },
   {

@@ -4,8 +4,7 @@ import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { connect } from 'node:tls'
-import type { ServerProcess } from '../support/server-process.ts'
-import { tlsOptions } from './attack.ts'
+import { type Target, tlsOptions } from './attack.ts'
 
 export interface Updating {
   /** the connection below TLS */
@@ -15,8 +14,8 @@ export interface Updating {
 }
 
 /** A connection whose handshake is done, and whose octets from then on are ours to make. It reads no more. */
-export async function openUpdating(server: ServerProcess): Promise<Updating> {
-  const plain = connectTcp({ port: server.port, host: '127.0.0.1', noDelay: true })
+export async function openUpdating(target: Target, alpn = 'http/1.1'): Promise<Updating> {
+  const plain = connectTcp({ port: target.port, host: '127.0.0.1', noDelay: true })
   plain.on('error', () => {})
   let reading = true
   const way = new Duplex({
@@ -27,8 +26,9 @@ export async function openUpdating(server: ServerProcess): Promise<Updating> {
     if (reading) way.push(chunk)
   })
   const socket = connect({
-    ...tlsOptions(server),
+    ...tlsOptions(target),
     socket: way,
+    ALPNProtocols: [alpn],
     minVersion: 'TLSv1.3',
     ciphers: 'TLS_AES_128_GCM_SHA256',
   })

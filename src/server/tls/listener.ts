@@ -15,6 +15,7 @@ import type { Connection } from './connection.ts'
 import { Connections, type Loss, type LossOf } from './connections.ts'
 import { createHttp1 } from './http1.ts'
 import { createHttp2 } from './http2.ts'
+import { boundKeyUpdates } from './key-updates.ts'
 import type { ListenerOptions } from './options.ts'
 import { secureContexts } from './secure-contexts.ts'
 import type { ServerIdentity } from './server-identity.ts'
@@ -119,6 +120,10 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     const { socket, remoteAddress, protocol, resumed, presented } = connection
     events.handshakeCompleted({ listener: name, remoteAddress, protocol, resumed, presented, durationMs })
     if (closing) return void socket.destroy()
+    boundKeyUpdates(socket, () => {
+      socket.destroy()
+      refused(remoteAddress, 'too_many_key_updates', 'The client asked for new keys without end.')
+    })
     // OpenSSL has seen to it for a full handshake. A resumed one it takes as it is (invariant 2), and one that is just ending began
     // under the mode before.
     const unfit = unfitness(connection)

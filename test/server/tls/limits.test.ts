@@ -3,6 +3,7 @@ import { connect as connectHttp2, constants } from 'node:http2'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { after, suite, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
+import { openUpdating } from '../../abuse/key-updates.ts'
 import { parseAnswer, readAnswer, type TestListener, testListener } from '../../support/listener.ts'
 
 const raw = new Set<Socket>()
@@ -87,6 +88,27 @@ suite('handshakes', () => {
     const again = await run('openssl', args('-legacy_renegotiation'), { input: 'R\n', timeout: 20_000 })
     assert.match(again.stderr, /no renegotiation|RENEGOTIATING[\s\S]*error/)
   })
+})
+
+suite('CVE-2026-56862, CVE-2026-32283: key updates (TLS 1.3)', () => {
+  for (const alpn of ['http/1.1', 'h2']) {
+    test(`as many as a client may need are answered, and who asks without end is cut off and told (${alpn})`, async () => {
+      const door = await testListener()
+      const target = { port: door.port, ca: door.serverAuthority.pem, alice: door.authority.issue() }
+      const { plain, updates } = await openUpdating(target, alpn)
+      raw.add(plain)
+      plain.write(updates(90))
+      await alive(door)
+      assert.equal(door.listener.connections().length, 2)
+      assert.equal(plain.destroyed, false)
+      plain.write(updates(5_000))
+      assert.equal((await door.untilTold('connectionRefused')).code, 'too_many_key_updates')
+      plain.resume()
+      await closed(plain)
+      await alive(door)
+      assert.equal(door.told.filter(({ event }) => event === 'connectionRefused').length, 1)
+    })
+  }
 })
 
 suite('connections', () => {
