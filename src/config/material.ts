@@ -154,11 +154,13 @@ class Review {
   async #identities(options: KeyStoreOptions, path: Path): Promise<[ServerIdentity, ...ServerIdentity[]]> {
     const keyPassword = this.#secret(options.keyPassword)
     const store = await this.#open(options.file, options.password, keyPassword)
-    const [first, ...rest] = privateKeys(store, options).map(entry => {
-      const identity = { alias: entry.alias, key: entry.privateKey(keyPassword), chain: entry.chain }
-      checkServerIdentity(identity)
-      return identity
-    })
+    const [first, ...rest] = privateKeys(store, options).map(entry =>
+      naming(options.file, () => {
+        const identity = { alias: entry.alias, key: entry.privateKey(keyPassword), chain: entry.chain }
+        checkServerIdentity(identity)
+        return identity
+      }),
+    )
     if (first === undefined) {
       throw new CodedError('ERR_SERVER_KEY_UNUSABLE', `${options.file} holds no private key`, {
         remedy: 'Name the key store that holds the private key of the server, not a trust store.',
@@ -276,6 +278,17 @@ async function readRevocation(
   }
   const files = isOn(options) ? await readListFiles(places, issuers) : []
   return { options, folder: resolve(folder, options.folder), places, files, issuers }
+}
+
+/** What is wrong with an entry is told with the file that it stands in: a listener may have one beside another. */
+function naming<T>(file: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.message.includes(file)) throw error
+    const remedy = error.remedy === undefined ? {} : { remedy: error.remedy }
+    throw new CodedError(error.code as `ERR_${string}`, `${file}: ${error.message}`, { ...remedy, cause: error })
+  }
 }
 
 function privateKeys(store: KeyStore, { alias, file }: KeyStoreOptions): PrivateKeyEntry[] {

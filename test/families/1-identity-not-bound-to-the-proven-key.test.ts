@@ -8,6 +8,7 @@ import { after, before, suite, test } from 'node:test'
 import { connect } from 'node:tls'
 import { cutAfter } from '../abuse/attack.ts'
 import type { Issued } from '../support/certificates.ts'
+import { until } from '../support/home.ts'
 import { httpsRequest } from '../support/request.ts'
 import { scratchFolder } from '../support/scratch.ts'
 import { type ServerProcess, serverProcess } from '../support/server-process.ts'
@@ -65,7 +66,7 @@ suite('the proven key', () => {
     assert.match((await ended).message, /alert decrypt error/)
     assert.ok(swapped, 'the certificate was seen on the wire')
     assert.equal(through, false)
-    assert.ok(server.log.some(line => line.includes('a handshake failed')))
+    await until(() => server.log.some(line => line.includes('a handshake failed')), 'the failure is logged')
   })
 
   test('CVE-2026-8932: connections to a resource are shared, identities never are', async () => {

@@ -48,14 +48,26 @@ test('no handshake is refused while the key store is replaced, and each new cert
   await Promise.all(clients)
   assert.deepEqual(failures, [])
   assert.equal(shown.at(-1), renewed.at(-1), 'the last one stays')
+  assert.ok(resumed > 0, 'sessions were resumed, too')
   t.diagnostic(`${shown.length * 2} full handshakes, ${resumed} resumed, 5 renewals`)
 })
 
-test('a renewal that cannot work (a key that does not fit) is refused, and the one before is shown on', async () => {
-  const before = (await home.connect({ certificate: alice })).getPeerCertificate().fingerprint256
-  home.write('security/server.p12', Buffer.alloc(100, 1))
-  const refused = () =>
-    home.audit().some(({ kind, cause }) => kind === 'reload-failed' && String(cause).includes('server.p12'))
-  await until(refused, 'the record names the file')
-  assert.equal((await home.connect({ certificate: alice })).getPeerCertificate().fingerprint256, before)
-})
+for (const [what, spoil] of [
+  ['noise', () => home.write('security/server.p12', Buffer.alloc(100, 1))],
+  [
+    'a key that does not fit its certificate',
+    () => home.write('security/server.p12', home.serverAuthority.issueServer().pem + alice.keyPem),
+  ],
+] as const) {
+  test(`a renewal that cannot work (${what}) is refused, the record names the file, and the certificate before it is shown on`, async () => {
+    const shown = async () => (await home.connect({ certificate: alice })).getPeerCertificate().fingerprint256
+    const before = await shown()
+    const refusals = () =>
+      home.audit().filter(({ kind, cause }) => kind === 'reload-failed' && String(cause).includes('server.p12')).length
+    const earlier = refusals()
+    spoil()
+    await until(() => refusals() > earlier, 'the reload is refused')
+    assert.equal(await shown(), before)
+    assert.equal((await home.ask({ certificate: alice })).who, 'alice')
+  })
+}
