@@ -15,8 +15,10 @@ import { createSqlBindingStore } from '../identity/bindings/sql-binding-store.ts
 import { openLocks } from '../identity/revocation/locks.ts'
 import { createRevocation, type ReplaceableRevocation } from '../identity/revocation/revocation.ts'
 import { createEpoch, type Epoch } from '../identity/trust/epoch.ts'
+import type { Directory } from '../identity/users/directory.ts'
 import { createPasswordHasher } from '../identity/users/password/password-hasher.ts'
 import { createPasswordLogin } from '../identity/users/password-login.ts'
+import { createSqlDirectory } from '../identity/users/sql/create-sql-directory.ts'
 import { createSqlUserStore } from '../identity/users/sql-user-store.ts'
 import { createThrottle, throttleRules } from '../identity/users/throttle/throttle.ts'
 import type { Log } from '../log.ts'
@@ -31,6 +33,8 @@ export interface Identity {
   readonly sessions: Sessions
   readonly storage: Storage
   readonly revocation: ReplaceableRevocation
+  /** for endpoints that administer users, roles and tenants */
+  readonly directory: Directory
   /** The bindings and authenticators of a reloaded configuration. Changes nothing yet; throws when they cannot be. */
   prepare(value: Configuration, material: Material): PreparedAuthenticators
 }
@@ -95,6 +99,7 @@ export async function openIdentity(
     sessions,
     storage,
     revocation,
+    directory: createSqlDirectory({ storage, hasher, clock }),
     prepare(next, nextMaterial) {
       const { names, take } = chain.prepare(authenticators(next, nextMaterial))
       return {

@@ -10,16 +10,27 @@ export interface Schema {
   users: UserTable
   roles: RoleTable
   user_roles: UserRoleTable
+  user_attributes: AttributeTable
+  user_attribute_parts: AttributePartTable
+  role_permissions: PermissionTable
   credentials: CredentialTable
   bindings: BindingTable
   throttle: ThrottleTable
   locks: LockTable
   changes: ChangeTable
+  counters: CounterTable
 }
 
 interface TenantTable {
   name: string
   created: number
+  /** unique, and never given twice */
+  number: number
+  state: Generated<'active' | 'inactive'>
+  admin: string | null
+  email: string | null
+  first_name: string | null
+  last_name: string | null
 }
 
 interface UserTable {
@@ -29,6 +40,10 @@ interface UserTable {
   name: string
   state: 'active' | 'locked'
   created: number
+  /** the name as `fold` has it */
+  folded: Generated<string>
+  modified: Generated<number>
+  version: Generated<number>
 }
 
 interface RoleTable {
@@ -37,11 +52,43 @@ interface RoleTable {
   /** unique within the tenant, NFC */
   name: string
   created: number
+  /** the name as `fold` has it */
+  folded: Generated<string>
+  modified: Generated<number>
+  version: Generated<number>
 }
 
 interface UserRoleTable {
   user_id: string
   role_id: string
+}
+
+interface AttributeTable {
+  user_id: string
+  /** counts from 0 */
+  position: number
+  name: string
+  value: string
+  /** the value as `fold` has it */
+  folded: string
+  /** its beginning, which is indexed */
+  lookup: string
+}
+
+interface AttributePartTable {
+  user_id: string
+  position: number
+  part: string
+  kind: 'text' | 'boolean'
+  value: string
+  folded: string
+}
+
+interface PermissionTable {
+  role_id: string
+  resource: string
+  action: string
+  effect: 'allow' | 'deny'
 }
 
 interface CredentialTable {
@@ -95,6 +142,12 @@ interface LockTable {
 interface ChangeTable {
   area: Area
   version: number
+}
+
+/** The last number that was given, for numbers that are never given twice. */
+interface CounterTable {
+  name: 'tenant'
+  value: number
 }
 
 /** What can be watched. */

@@ -8,9 +8,10 @@ export interface Storage {
   readonly db: Kysely<Schema>
   /**
    * Does `work` in one transaction and tells everyone who watches the area, in every process, that it changed. When the promise is
-   * fulfilled, the change survives a power cut, and the subscribers in this process have been called.
+   * fulfilled, the change survives a power cut, and the subscribers in this process have been called. Changes of one area follow each
+   * other, whichever process makes them: what `work` reads of the area stays so until its end.
    */
-  change<T>(area: Area, work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>
+  change<T>(area: Area | readonly Area[], work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>
   /** One transaction that nobody is told of, and that a power cut (not a crash) may undo: counters. */
   write<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>
   readonly changes: Changes

@@ -31,7 +31,7 @@ export function userStoreContract(kind: string, open: () => Promise<OpenUserStor
       const alice = await store.add({ tenant, name: 'alice', roles: ['buyer', 'auditor', 'buyer'] })
       assert.deepEqual(
         { ...alice, id: '' },
-        { id: '', tenant, name: 'alice', roles: ['auditor', 'buyer'], state: 'active' },
+        { id: '', tenant, name: 'alice', roles: ['auditor', 'buyer'], state: 'active', tenantState: 'active' },
       )
       assert.deepEqual(await store.find(tenant, 'alice'), alice)
       assert.deepEqual(await other.find(tenant, 'alice'), alice)

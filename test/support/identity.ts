@@ -35,9 +35,14 @@ export class Users {
 
   set(
     name: string,
-    { tenant = 'default', roles = [] as readonly string[], state = 'active' as User['state'] } = {},
+    {
+      tenant = 'default',
+      roles = [] as readonly string[],
+      state = 'active' as User['state'],
+      tenantState = 'active' as User['tenantState'],
+    } = {},
   ): this {
-    this.#users.set(`${tenant} ${name}`, { id: `${tenant}-${name}`, tenant, name, roles, state })
+    this.#users.set(`${tenant} ${name}`, { id: `${tenant}-${name}`, tenant, name, roles, state, tenantState })
     return this
   }
 

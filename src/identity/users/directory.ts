@@ -79,15 +79,23 @@ export interface Tenant {
 
 export type TenantDetails = Partial<Pick<Tenant, 'admin' | 'email' | 'firstName' | 'lastName'>>
 
-/** What a search looks at. `value` and `part` stand for the one value inside of `anyValue`. */
+/** What a search looks at: of users or of roles. `value` and `part` stand for the one value inside of `anyValue`. */
 export type Field =
-  | { readonly kind: 'id' | 'name' | 'state' | 'created' | 'modified' | 'role-id' | 'role-name' | 'value' }
+  | { readonly kind: 'id' | 'name' | 'created' | 'modified' }
+  /** of users */
+  | { readonly kind: 'state' | 'role-id' | 'role-name' }
+  /** of roles */
+  | { readonly kind: 'member-id' | 'member-name' }
+  | { readonly kind: 'value' }
   | { readonly kind: 'attribute'; readonly name: string; readonly part?: string }
   | { readonly kind: 'part'; readonly part: string }
 
 export type Comparison = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'gt' | 'ge' | 'lt' | 'le'
 
-/** A filter as RFC 7644 section 3.4.2.2 has them, with its attributes resolved. */
+/**
+ * A filter as RFC 7644 section 3.4.2.2 has them, with its attributes resolved. What has several values meets what one of them meets, and
+ * `ne` is also met by what has none. Times are compared with milliseconds or with text that `Date.parse` reads.
+ */
 export type Filter =
   | { readonly op: 'and' | 'or'; readonly of: readonly Filter[] }
   | { readonly op: 'not'; readonly of: Filter }
@@ -119,26 +127,33 @@ export interface Found<T> {
   readonly entries: readonly T[]
 }
 
-/** The methods throw what `UserStore` throws, and the codes named beside them. */
+/**
+ * The methods throw what `UserStore` throws, and the codes named beside them. Names come in NFC (`nameText`); an attribute's values are
+ * brought to it here.
+ */
 export interface Directory {
   readonly users: {
     find(tenant: string, name: string): Promise<DirectoryUser | undefined>
     findById(tenant: string, id: string): Promise<DirectoryUser | undefined>
+    /** Throws ERR_SEARCH_INVALID. */
     search(tenant: string, search: Search): Promise<Found<DirectoryUser>>
+    /** Throws ERR_ROLE_UNKNOWN, ERR_ATTRIBUTE_UNFIT. */
     add(user: NewDirectoryUser): Promise<DirectoryUser>
     /**
-     * What `decide` makes of the user as it is, in one transaction with reading it. `decide` may throw to change nothing.
-     * Throws ERR_USER_UNKNOWN, ERR_USER_EXISTS (name).
+     * What `decide` makes of the user as it is, in one transaction with reading it. `decide` may throw to change nothing, and is asked
+     * again when somebody else changed the user meanwhile. Throws ERR_USER_UNKNOWN, ERR_USER_EXISTS (name), ERR_ROLE_UNKNOWN,
+     * ERR_ATTRIBUTE_UNFIT.
      */
     change(tenant: string, id: string, decide: (user: DirectoryUser) => UserChange): Promise<DirectoryUser>
+    /** Throws ERR_USER_UNKNOWN. */
     remove(tenant: string, id: string): Promise<void>
   }
   readonly roles: {
     find(tenant: string, name: string): Promise<Role | undefined>
     findById(tenant: string, id: string): Promise<Role | undefined>
-    /** fields: id, name, created, modified */
+    /** Throws ERR_SEARCH_INVALID. */
     search(tenant: string, search: Search): Promise<Found<Role>>
-    /** Throws ERR_ROLE_EXISTS, ERR_ROLE_NAME, ERR_USER_UNKNOWN (a member). */
+    /** `members` are user ids. Throws ERR_ROLE_EXISTS, ERR_ROLE_NAME, ERR_USER_UNKNOWN (a member), ERR_TENANT_UNKNOWN, ERR_PERMISSION_UNFIT. */
     add(role: {
       tenant: string
       name: string
@@ -155,8 +170,9 @@ export interface Directory {
     remove(tenant: string, id: string): Promise<void>
     /** who has the role, in the order of their names */
     members(tenant: string, id: string): Promise<readonly Member[]>
+    /** in the order of their paths; none for a role that is not there */
     permissions(tenant: string, name: string): Promise<readonly Permission[]>
-    /** Sets the effect of one permission, or takes it away. Throws ERR_ROLE_UNKNOWN. */
+    /** Sets the effect of one permission, or takes it away. Throws ERR_ROLE_UNKNOWN, ERR_PERMISSION_UNFIT. */
     permit(
       tenant: string,
       name: string,
@@ -176,7 +192,8 @@ export interface Directory {
   }
   /**
    * Whether one of the user's roles allows the action on the resource or on a path above it, and none denies it there. A nearer path
-   * beats a farther one; on the same path deny beats allow. Whoever has `adminRole` in the tenant may do everything in it.
+   * beats a farther one; on the same path deny beats allow. Whoever has `adminRole` in the tenant may do everything in it. No for
+   * whoever is locked or not there, in a tenant that is inactive, and for a resource that is no path.
    */
   isAuthorized(tenant: string, user: string, resource: string, action: string): Promise<boolean>
 }

@@ -1,24 +1,30 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../storage/schema.ts'
+import { isStorable } from './sql/stored-text.ts'
+import { readRoleNames } from './sql/user-rows.ts'
 import type { ListedUser, User } from './user.ts'
 
 export async function readUser(db: Kysely<Schema>, tenant: string, name: string): Promise<User | undefined> {
+  if (!isStorable(name)) return undefined
   const rows = await db
     .selectFrom('users')
+    .innerJoin('tenants', 'tenants.name', 'users.tenant')
     .leftJoin('user_roles', 'user_roles.user_id', 'users.id')
     .leftJoin('roles', 'roles.id', 'user_roles.role_id')
-    .select(['users.id', 'users.tenant', 'users.name', 'users.state', 'roles.name as role'])
+    .select(['users.id', 'users.tenant', 'users.name', 'users.state', 'tenants.state as tenantState'])
+    .select('roles.name as role')
     .where('users.tenant', '=', tenant)
     .where('users.name', '=', name)
     .execute()
   const [first] = rows
   if (first === undefined) return undefined
-  const { id, state } = first
-  return { id, tenant: first.tenant, name: first.name, roles: rows.flatMap(row => row.role ?? []).toSorted(), state }
+  const { role: _, ...user } = first
+  return { ...user, roles: rows.flatMap(row => row.role ?? []).toSorted() }
 }
 
 /** The PHC string of the user's password. */
 export async function readSecret(db: Kysely<Schema>, tenant: string, name: string): Promise<string | undefined> {
+  if (!isStorable(name)) return undefined
   const row = await db
     .selectFrom('credentials')
     .innerJoin('users', 'users.id', 'credentials.user_id')
@@ -39,16 +45,18 @@ export async function readPage(
 ): Promise<ListedUser[]> {
   const rows = await db
     .selectFrom('users')
+    .innerJoin('tenants', 'tenants.name', 'users.tenant')
     .leftJoin('credentials', join =>
       join.onRef('credentials.user_id', '=', 'users.id').on('credentials.kind', '=', 'password'),
     )
-    .select(['users.id', 'users.tenant', 'users.name', 'users.state', 'users.created', 'credentials.changed'])
+    .select(['users.id', 'users.tenant', 'users.name', 'users.state', 'tenants.state as tenantState'])
+    .select(['users.created', 'credentials.changed'])
     .where('users.tenant', '=', tenant)
     .$if(after !== undefined, query => query.where('users.name', '>', after!))
     .orderBy('users.name')
     .limit(limit)
     .execute()
-  const roles = await readRoles(
+  const roles = await readRoleNames(
     db,
     rows.map(row => row.id),
   )
@@ -57,17 +65,4 @@ export async function readPage(
     roles: roles.get(row.id) ?? [],
     passwordChanged: changed ?? undefined,
   }))
-}
-
-async function readRoles(db: Kysely<Schema>, ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-  const roles = new Map<string, string[]>()
-  if (ids.length === 0) return roles
-  const rows = await db
-    .selectFrom('user_roles')
-    .innerJoin('roles', 'roles.id', 'user_roles.role_id')
-    .select(['user_roles.user_id', 'roles.name'])
-    .where('user_roles.user_id', 'in', ids)
-    .execute()
-  for (const { user_id, name } of rows) roles.set(user_id, [...(roles.get(user_id) ?? []), name].sort())
-  return roles
 }

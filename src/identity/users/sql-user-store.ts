@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
 import { type Clock, systemClock } from '../../clock.ts'
-import { CodedError, isCoded } from '../../errors.ts'
+import { isCoded } from '../../errors.ts'
+import { fold } from '../../storage/fold.ts'
 import type { Schema } from '../../storage/schema.ts'
 import type { Storage } from '../../storage/storage.ts'
-import { checkRoleName, checkTenantName, checkUserName } from './names.ts'
+import { checkTenantName, checkUserName } from './names.ts'
 import type { PasswordHasher } from './password/password-hasher.ts'
 import { newPasswordText, passwordText } from './password/password-text.ts'
 import { readPage, readSecret, readUser } from './read-users.ts'
-import type { NewUser, PasswordCheck, User, UserPage, UserStore } from './user.ts'
+import { unknownUser, userExists } from './sql/directory-errors.ts'
+import { normalRoles, replaceRolesOf, roleIds } from './sql/memberships.ts'
+import { storeSecret } from './sql/passwords.ts'
+import { insertTenant, readTenant, requireTenant } from './sql/tenant-rows.ts'
+import { isId, isRoleOf, touchRoles, touchUsers } from './sql/versions.ts'
+import type { NewUser, PasswordCheck, UserPage, UserStore } from './user.ts'
 import { createUserCache } from './user-cache.ts'
 
 const largestPage = 1000
@@ -33,7 +39,7 @@ export function createSqlUserStore({ storage, hasher, clock = systemClock }: Sql
   function changeUser(
     tenant: string,
     name: string,
-    work: (transaction: Transaction<Schema>, id: string) => Promise<unknown>,
+    work: (transaction: Transaction<Schema>, id: string, now: number) => Promise<unknown>,
   ) {
     return storage.change('users', async transaction => {
       const user = await transaction
@@ -43,7 +49,9 @@ export function createSqlUserStore({ storage, hasher, clock = systemClock }: Sql
         .where('name', '=', name)
         .executeTakeFirst()
       if (user === undefined) throw unknownUser(tenant, name)
-      await work(transaction, user.id)
+      const now = clock.now()
+      await touchUsers(transaction, isId(user.id), now)
+      await work(transaction, user.id, now)
     })
   }
 
@@ -84,7 +92,7 @@ export function createSqlUserStore({ storage, hasher, clock = systemClock }: Sql
       const user = await readUser(db, tenant, name)
       if (user === undefined || secret === undefined || (await readSecret(db, tenant, name)) !== secret)
         return { kind: 'wrong' }
-      if (user.state === 'locked') return { kind: 'locked' }
+      if (user.state === 'locked' || user.tenantState === 'inactive') return { kind: 'locked' }
       if (hasher.isOutdated(secret)) await renewHash(storage, user.id, secret, await hasher.hash(text))
       return { kind: 'right', user }
     },
@@ -92,28 +100,31 @@ export function createSqlUserStore({ storage, hasher, clock = systemClock }: Sql
     async add({ tenant, name, roles = [], password }: NewUser) {
       checkUserName(name)
       const secret = password === undefined ? undefined : await hasher.hash(newPasswordText(password))
-      const user: User = { id: randomUUID(), tenant, name, roles: normalRoles(roles), state: 'active' }
-      const created = clock.now()
-      await storage.change('users', async transaction => {
-        await requireTenant(transaction, tenant)
+      const wanted = normalRoles(roles)
+      return storage.change('users', async transaction => {
+        const { state: tenantState } = await requireTenant(transaction, tenant)
+        const [id, state, now] = [randomUUID(), 'active' as const, clock.now()]
         const { numInsertedOrUpdatedRows: inserted } = await transaction
           .insertInto('users')
-          .values({ id: user.id, tenant, name, state: user.state, created })
+          .values({ id, tenant, name, folded: fold(name), state, created: now, modified: now })
           .onConflict(conflict => conflict.columns(['tenant', 'name']).doNothing())
           .executeTakeFirstOrThrow()
         if (inserted === 0n) throw userExists(tenant, name)
-        await giveRoles(transaction, user, created)
-        if (secret !== undefined) await storeSecret(transaction, user.id, secret, created)
+        await replaceRolesOf(transaction, id, await roleIds(transaction, tenant, wanted, 'make', now), now)
+        if (secret !== undefined) await storeSecret(transaction, id, secret, now)
+        return { id, tenant, name, roles: wanted, state, tenantState }
       })
-      return user
     },
 
     remove: (tenant, name) =>
-      changeUser(tenant, name, (transaction, id) => transaction.deleteFrom('users').where('id', '=', id).execute()),
+      changeUser(tenant, name, async (transaction, id, now) => {
+        await touchRoles(transaction, isRoleOf(id), now)
+        await transaction.deleteFrom('users').where('id', '=', id).execute()
+      }),
 
     async setPassword(tenant, name, password) {
       const secret = await hasher.hash(newPasswordText(password))
-      await changeUser(tenant, name, (transaction, id) => storeSecret(transaction, id, secret, clock.now()))
+      await changeUser(tenant, name, (transaction, id, now) => storeSecret(transaction, id, secret, now))
     },
 
     setState: (tenant, name, state) =>
@@ -123,58 +134,18 @@ export function createSqlUserStore({ storage, hasher, clock = systemClock }: Sql
 
     async setRoles(tenant, name, roles) {
       const wanted = normalRoles(roles)
-      await changeUser(tenant, name, async (transaction, id) => {
-        await transaction.deleteFrom('user_roles').where('user_id', '=', id).execute()
-        await giveRoles(transaction, { id, tenant, roles: wanted }, clock.now())
+      await changeUser(tenant, name, async (transaction, id, now) => {
+        await replaceRolesOf(transaction, id, await roleIds(transaction, tenant, wanted, 'make', now), now)
       })
     },
 
     async addTenant(tenant) {
       checkTenantName(tenant)
-      const known = await db.selectFrom('tenants').select('name').where('name', '=', tenant).executeTakeFirst()
-      if (known !== undefined) return false
-      await storage.change('users', transaction =>
-        transaction
-          .insertInto('tenants')
-          .values({ name: tenant, created: clock.now() })
-          .onConflict(conflict => conflict.doNothing())
-          .execute(),
-      )
-      return true
+      // Nobody is told when nothing changes.
+      if ((await readTenant(db, tenant)) !== undefined) return false
+      return storage.change('users', transaction => insertTenant(transaction, tenant, {}, clock.now()))
     },
   }
-}
-
-async function giveRoles(
-  transaction: Transaction<Schema>,
-  { id, tenant, roles }: Pick<User, 'id' | 'tenant' | 'roles'>,
-  now: number,
-): Promise<void> {
-  for (const name of roles) {
-    await transaction
-      .insertInto('roles')
-      .values({ id: randomUUID(), tenant, name, created: now })
-      .onConflict(conflict => conflict.columns(['tenant', 'name']).doNothing())
-      .execute()
-    await transaction
-      .insertInto('user_roles')
-      .columns(['user_id', 'role_id'])
-      .expression(({ selectFrom, val }) =>
-        selectFrom('roles')
-          .select([val(id).as('user_id'), 'roles.id as role_id'])
-          .where('tenant', '=', tenant)
-          .where('name', '=', name),
-      )
-      .execute()
-  }
-}
-
-async function storeSecret(transaction: Transaction<Schema>, id: string, secret: string, now: number): Promise<void> {
-  await transaction
-    .insertInto('credentials')
-    .values({ user_id: id, kind: 'password', secret, changed: now })
-    .onConflict(conflict => conflict.columns(['user_id', 'kind']).doUpdateSet({ secret, changed: now }))
-    .execute()
 }
 
 /** Unless the password was changed meanwhile. It stays the same password, so nobody has to be told. */
@@ -191,31 +162,5 @@ async function renewHash(storage: Storage, id: string, before: string, secret: s
   // No reason to turn away somebody who knows the password: the next login tries again.
   await renewed.catch(error => {
     if (!isCoded(error)) throw error
-  })
-}
-
-async function requireTenant(transaction: Transaction<Schema>, tenant: string): Promise<void> {
-  const found = await transaction.selectFrom('tenants').select('name').where('name', '=', tenant).executeTakeFirst()
-  if (found !== undefined) return
-  throw new CodedError('ERR_TENANT_UNKNOWN', `there is no tenant ${JSON.stringify(tenant)}`, {
-    remedy: 'Check the name of the tenant.',
-  })
-}
-
-function normalRoles(roles: readonly string[]): string[] {
-  for (const role of roles) checkRoleName(role)
-  return [...new Set(roles)].sort()
-}
-
-function unknownUser(tenant: string, name: string): CodedError {
-  return new CodedError('ERR_USER_UNKNOWN', `there is no user ${JSON.stringify(name)} in the tenant ${tenant}`, {
-    remedy: '`countersign user list` shows who there is. Names are compared exactly; case counts.',
-  })
-}
-
-function userExists(tenant: string, name: string): CodedError {
-  return new CodedError('ERR_USER_EXISTS', `there is a user ${JSON.stringify(name)} in the tenant ${tenant} already`, {
-    remedy:
-      'Choose another name, or change the one who is there (`countersign user password`, `countersign user unlock`).',
   })
 }

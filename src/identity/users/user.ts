@@ -6,6 +6,8 @@ export interface User {
   /** in order, none twice */
   readonly roles: readonly string[]
   readonly state: 'active' | 'locked'
+  /** an inactive tenant lets no one in */
+  readonly tenantState: 'active' | 'inactive'
 }
 
 export const defaultTenant = 'default'
@@ -21,7 +23,7 @@ export interface UserStore {
   /** in the order of their names, at most `limit` (100) of them, after the one called `after` */
   list(tenant: string, page?: { readonly after?: string | undefined; readonly limit?: number }): Promise<UserPage>
   /**
-   * Whether this is the user's password. `locked` is only ever said to whoever knows it. The work is the same for a wrong password
+   * Whether this is the user's password. `locked` (the user, or the tenant is inactive) is only ever said to whoever knows it. The work is the same for a wrong password
    * and for no such user (invariant 8). Nobody counts here: `createPasswordLogin` does.
    */
   checkPassword(tenant: string, name: string, password: string): Promise<PasswordCheck>

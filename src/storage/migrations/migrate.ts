@@ -4,6 +4,7 @@ import { CodedError } from '../../errors.ts'
 import type { Schema } from '../schema.ts'
 import { usersAndBindings } from './0001-users-and-bindings.ts'
 import { locks } from './0002-locks.ts'
+import { directory } from './0003-directory.ts'
 
 interface Migration {
   readonly name: string
@@ -14,6 +15,7 @@ interface Migration {
 export const migrations: readonly Migration[] = [
   { name: 'users-and-bindings', up: usersAndBindings },
   { name: 'locks', up: locks },
+  { name: 'directory', up: directory },
 ]
 
 interface Applied {

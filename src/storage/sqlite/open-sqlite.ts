@@ -40,7 +40,7 @@ export async function openSqlite(file: string): Promise<Storage> {
       async change(area, work) {
         const result = await durably(async transaction => {
           const done = await work(transaction)
-          await raise(transaction, area)
+          for (const each of [area].flat()) await raise(transaction, each)
           return done
         })
         changes.look()

@@ -60,7 +60,14 @@ export async function openFront(routes: readonly RouteInput[], options: FrontOpt
   const epoch = createEpoch()
   const locked = new Set<string>()
   const users: Pick<UserStore, 'find'> = {
-    find: async (tenant, name) => ({ id: name, tenant, name, roles, state: locked.has(name) ? 'locked' : 'active' }),
+    find: async (tenant, name) => ({
+      id: name,
+      tenant,
+      name,
+      roles,
+      state: locked.has(name) ? 'locked' : 'active',
+      tenantState: 'active',
+    }),
   }
   const chain = createChain({
     authenticators: [

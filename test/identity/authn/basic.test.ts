@@ -7,7 +7,14 @@ import type { Judgement } from '../../../src/identity/trust/trust.ts'
 import type { LoginAttempt, LoginResult } from '../../../src/identity/users/password-login.ts'
 import { selfSigned } from '../../support/certificates.ts'
 
-const user = { id: '1', tenant: 'default', name: 'alice', roles: ['buyer'], state: 'active' } as const
+const user = {
+  id: '1',
+  tenant: 'default',
+  name: 'alice',
+  roles: ['buyer'],
+  state: 'active',
+  tenantState: 'active',
+} as const
 
 function basic(result: LoginResult) {
   const attempts: LoginAttempt[] = []
