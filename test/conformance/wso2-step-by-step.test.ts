@@ -78,7 +78,10 @@ suite('enabling mutual SSL', { skip: withoutSuites }, () => {
     await keytool(
       '-import -trustcacerts -alias carbon -file carbon_public2.crt -keystore client-truststore.jks -storepass wso2carbon',
     )
-    await until(() => told(/published keys, which anybody can use: .*\bcarbon\b/, seen), 'the administrator is told')
+    await until(
+      () => told(/published keys, which anybody can use: .*\(.*\bcarbon\)/, seen),
+      'the administrator is told',
+    )
     const key = await publishedKey()
     const { code, detail } = await ask({ certificate: key, user: 'alice' })
     assert.equal(code, 'key_too_weak')

@@ -57,12 +57,8 @@ function secretOf(home: CarbonHome, element: XmlElement | undefined, name: strin
 }
 
 function reportUncarried(home: CarbonHome, root: XmlElement | undefined, security: XmlElement | undefined): void {
-  const others = (element: XmlElement | undefined, known: ReadonlySet<string>) => [
-    ...new Set(element?.children.map(each => each.name).filter(name => !known.has(name))),
-  ]
-  const names = others(root, read)
-  if (root !== undefined && names.length > 0) home.findings.add('ignored', root, `no effect here: ${names.join(', ')}`)
-  const inside = others(security, readSecurity)
-  if (security !== undefined && inside.length > 0)
-    home.findings.add('ignored', security, `no effect here: ${inside.join(', ')}`)
+  const others = (element: XmlElement | undefined, known: ReadonlySet<string>) =>
+    element?.children.map(each => each.name).filter(name => !known.has(name)) ?? []
+  if (root !== undefined) home.findings.noEffect(root, others(root, read))
+  if (security !== undefined) home.findings.noEffect(security, others(security, readSecurity))
 }

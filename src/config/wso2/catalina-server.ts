@@ -230,12 +230,12 @@ function reportUncarried(home: CarbonHome, connector: XmlElement, host: XmlEleme
       if (why !== undefined) home.findings.add(name === 'ciphers' ? 'tightened' : 'warning', value, `${name}: ${why}`)
       else if (!carried.has(name) && !needless.has(name)) rest.push(name)
     }
-    if (rest.length > 0) home.findings.add('ignored', element, `no effect here: ${rest.join(', ')}`, limitsRemedy)
+    home.findings.noEffect(element, rest, limitsRemedy)
   }
 }
 
 const limitsRemedy =
-  'The limits of a listener are in docs/configuration.md; `countersign migrate` writes a file to set them in.'
+  'The limits of a listener are in docs/configuration.md, and can be set in repository/conf/countersign.yaml.'
 
 function reportValves(home: CarbonHome, valves: readonly XmlElement[]): void {
   const names: string[] = []
@@ -248,5 +248,5 @@ function reportValves(home: CarbonHome, valves: readonly XmlElement[]): void {
     const what = 'certificates in a request header are not believed: any client could send any certificate'
     home.findings.add('tightened', valve, what, 'Let the proxy hand on the TLS connection instead.')
   }
-  if (names.length > 0) home.findings.add('ignored', valves[0]!, `valves are not run: ${names.join(', ')}`)
+  if (names.length > 0) home.findings.add('ignored', valves[0]!, 'valves are not run', undefined, names)
 }

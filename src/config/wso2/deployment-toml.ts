@@ -142,5 +142,5 @@ function reportUnread(home: CarbonHome, keys: readonly string[]): void {
   ]
   const place = { file: homeFiles.toml, line: undefined }
   for (const key of weighty) home.findings.add('warning', place, `${key} is not carried`, 'docs/wso2.md says what is.')
-  if (rest.length > 0) home.findings.add('ignored', place, `no effect here: ${rest.join(', ')}`)
+  home.findings.noEffect(place, rest)
 }

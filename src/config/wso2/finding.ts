@@ -17,13 +17,15 @@ export interface Finding extends Place {
   readonly severity: Severity
   readonly what: string
   readonly remedy: string | undefined
+  /** of what it is about, where that is many: entries of a store (a text has the first few of them, JSON all), settings */
+  readonly names?: readonly string[] | undefined
 }
 
 /** Collects what is found while a home is read; the same thing at the same place is told once. */
 export class Findings {
   readonly #found = new Map<string, Finding>()
 
-  add(severity: Severity, { file, line }: Place, what: string, remedy?: string): void {
+  add(severity: Severity, { file, line }: Place, what: string, remedy?: string, names?: readonly string[]): void {
     const told = oneLine(what)
     this.#found.set(JSON.stringify([file, line, told]), {
       severity,
@@ -31,7 +33,13 @@ export class Findings {
       line,
       what: told,
       remedy: remedy && oneLine(remedy),
+      ...(names === undefined ? {} : { names: names.map(oneLine) }),
     })
+  }
+
+  /** Settings that are known, and change nothing here. */
+  noEffect(place: Place, names: readonly string[], remedy?: string): void {
+    if (names.length > 0) this.add('ignored', place, 'no effect here', remedy, [...new Set(names)])
   }
 
   get all(): readonly Finding[] {
@@ -40,9 +48,17 @@ export class Findings {
 }
 
 /** One line: `tightened: repository/conf/carbon.xml, line 3: what. Remedy.` */
-export function findingText({ severity, file, line, what, remedy }: Finding): string {
+export function findingText({ severity, file, line, what, remedy, names }: Finding): string {
   const where = line === undefined ? file : `${file}, line ${line}`
-  return `${severity}: ${where}: ${what}${remedy === undefined ? '' : `. ${remedy}`}`
+  const list = names === undefined ? '' : ` (${severity === 'ignored' ? names.join(', ') : firstFew(names)})`
+  return `${severity}: ${where}: ${what}${list}${remedy === undefined ? '' : `. ${remedy}`}`
+}
+
+const few = 5
+
+function firstFew(names: readonly string[]): string {
+  const shown = names.slice(0, few).join(', ')
+  return names.length > few ? `${shown} and ${names.length - few} more` : shown
 }
 
 /** An error, as the problem of a configuration that it is. */

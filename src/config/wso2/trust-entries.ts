@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { publishedKey } from '../../identity/trust/published-keys.ts'
 import { readKeyStoreFile } from '../../pki/keystore/file.ts'
 import type { KeyStore } from '../../pki/keystore/keystore.ts'
@@ -12,9 +13,10 @@ export interface TrustEntry {
   readonly certificate: Certificate
   /**
    * `client`: a client's own certificate. `authority`: says that it is one. `old-root`: version 1 and issued by itself, as the public roots
-   * of the nineties are: nothing in it tells a client from an authority. `published`: anybody has its private key.
+   * of the nineties are: nothing in it tells a client from an authority. `published`: anybody has its private key. `shipped`: looks like a
+   * client's, and came with the product, so that no administrator vouched for it.
    */
-  readonly kind: 'client' | 'authority' | 'old-root' | 'published'
+  readonly kind: 'client' | 'authority' | 'old-root' | 'published' | 'shipped'
 }
 
 /** The certificates of a trust store, in its order. Throws what opening it throws. */
@@ -34,8 +36,15 @@ export async function readTrustEntries(
 function kindOf(certificate: Certificate, allowPublished: boolean): TrustEntry['kind'] {
   if (!allowPublished && publishedKey(certificate) !== undefined) return 'published'
   if (claimsAuthority(certificate)) return 'authority'
+  if (shipped.has(hash('sha256', certificate.spki))) return 'shipped'
   return certificate.version < 3 && isSelfIssued(certificate) ? 'old-root' : 'client'
 }
+
+/** By the SHA-256 of the SubjectPublicKeyInfo: end entities in the trust stores of carbon-kernel whose private keys are not known to be public. */
+const shipped: ReadonlySet<string> = new Set([
+  // wso2carbonv5, from 4.4.40 on
+  '85c9aa36100b3d93aa1aefd2ea84c9a10935afd7a9a931c11d8bc8a82d002834',
+])
 
 /** An extension that cannot be read is no reason to take an authority for a client. */
 function claimsAuthority(certificate: Certificate): boolean {

@@ -85,38 +85,42 @@ function listsStrangers(whiteList: WhiteList, entries: readonly TrustEntry[]): b
 function reportEntries(
   home: CarbonHome,
   entries: readonly TrustEntry[],
-  { anchors, direct, whiteList }: CarbonTrust,
+  { anchors, direct }: CarbonTrust,
   place: Place,
 ): void {
-  const named = (kind: TrustEntry['kind']) =>
-    entries.filter(entry => entry.kind === kind && !anchors.has(entry)).map(({ alias }) => alias)
+  const named = (...kinds: TrustEntry['kind'][]) =>
+    entries.filter(entry => kinds.includes(entry.kind) && !anchors.has(entry)).map(({ alias }) => alias)
   const published = named('published')
   if (published.length > 0) {
-    const what = `${count(published, 'certificate')} of the trust store on published keys, which anybody can use: trusted for nothing (${published.join(', ')})`
-    home.findings.add('tightened', place, what, 'Delete them from the trust store.')
+    const what = `${count(published, 'certificate')} of the trust store on published keys, which anybody can use: trusted for nothing`
+    const remedy = 'Give the client a key of its own, and delete them from the trust store'
+    home.findings.add('tightened', place, what, `${remedy}: \`countersign keystore delete\`.`, published)
   }
-  const authorities = [...named('authority'), ...named('old-root')]
+  const authorities = named('authority', 'old-root')
   if (authorities.length > 0) {
-    const what = `${count(authorities, 'authority', 'authorities')} of the trust store: anchors for nothing until bound (${authorities.join(', ')})`
+    const what = `${count(authorities, 'authority', 'authorities')} of the trust store: anchors for nothing until bound`
+    const remedy =
+      'To let in whom one of them certifies, name it in the parameters allowed_issuers and issuer_<DN> of the MutualSSLAuthenticator.'
+    home.findings.add('tightened', place, what, remedy, authorities)
+  }
+  const shipped = named('shipped')
+  if (shipped.length > 0) {
+    const what = `${count(shipped, 'certificate')} that came with the trust store of the product, and that nobody imported: trusted for nothing`
     home.findings.add(
       'tightened',
       place,
       what,
-      'To let in whom one of them certifies, name it in the parameters allowed_issuers and issuer_<DN> of the MutualSSLAuthenticator.',
+      'If one of them is a client of yours, put its thumbprint on the WhiteList.',
+      shipped,
     )
   }
   const clients = named('client')
   if (clients.length > 0) {
     const why = direct
       ? 'the parameters allowed_issuers, issuer_ and cert_thumbprint_ do not let them in'
-      : whiteList === undefined
-        ? ''
-        : 'they are not on the white list'
-    home.findings.add(
-      'warning',
-      place,
-      `${count(clients, 'client certificate')} of the trust store do not count: ${why} (${clients.join(', ')})`,
-    )
+      : 'they are not on the white list'
+    const what = `${count(clients, 'client certificate')} of the trust store do not count: ${why}`
+    home.findings.add('warning', place, what, undefined, clients)
   }
 }
 

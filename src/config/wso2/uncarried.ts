@@ -65,7 +65,7 @@ function reportIdentity(home: CarbonHome, root: XmlElement): void {
     )
   }
   const names = root.children.map(({ name }) => name).filter(name => !namedOneByOne.has(name))
-  if (names.length > 0) tell(root, `no effect here: ${[...new Set(names)].join(', ')}`)
+  home.findings.noEffect(root, names)
 }
 
 function reportUsers(home: CarbonHome, root: XmlElement): void {

@@ -31,5 +31,10 @@ const publishedKeys: ReadonlyMap<string, string> = new Map([
 
 /** Where the private key of this certificate was published; undefined when that is not known. */
 export function publishedKey({ spki }: Pick<Certificate, 'spki'>): string | undefined {
-  return publishedKeys.get(hash('sha256', spki))
+  return publishedKeyOf(hash('sha256', spki))
+}
+
+/** The same by the SHA-256 of the SubjectPublicKeyInfo, in lower-case hex. */
+export function publishedKeyOf(spkiDigest: string): string | undefined {
+  return publishedKeys.get(spkiDigest)
 }

@@ -68,7 +68,9 @@ describe('who may name whom', () => {
     })
     assert.deepEqual(mutualTls.bindings, [{ thumbprint: pinned.thumbprint, users: ['*'] }])
     assert.deepEqual(aliases, ['carol'])
-    assert.match(found('tightened', 'anchors for nothing until bound')[0]!.what, /^1 authority .*\(machines\)$/)
+    const [authorities] = found('tightened', 'anchors for nothing until bound')
+    assert.match(authorities!.what, /^1 authority /)
+    assert.deepEqual(authorities!.names, ['machines'])
   })
 
   test('no authenticator, or a disabled one: certificates identify nobody', async () => {
