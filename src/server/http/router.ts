@@ -1,5 +1,6 @@
 import type { Exchange } from './exchange.ts'
 import { sendProblem } from './problem.ts'
+import { readTenantPath } from './tenant-path.ts'
 
 export type Handler = (exchange: Exchange) => void | Promise<void>
 
@@ -8,16 +9,34 @@ export interface Route {
   readonly method: string
   /** `/whoami`, or `/orders/*`: `/orders` and everything below it */
   readonly path: string
+  /** every-tenant: `/t/TENANT` may stand before the path; the handler reads which one */
+  readonly tenants?: 'default' | 'every-tenant'
   readonly handle: Handler
 }
 
 type Methods = Map<string, Handler>
+type Table = (path: string) => Methods | undefined
 
 /**
  * One table for all endpoints. The exact path wins, then the longest prefix; paths are compared as they are, upper and lower case
- * apart, and a trailing slash makes another path. No route: 404; no such method: 405.
+ * apart, and a trailing slash makes another path. What every tenant has comes before other routes below `/t`. No route: 404; no such
+ * method: 405.
  */
 export function createRouter(routes: readonly Route[]): Handler {
+  const all = createTable(routes)
+  const ofTenants = createTable(routes.filter(({ tenants }) => tenants === 'every-tenant'))
+  return exchange => {
+    const { prefix, path } = readTenantPath(exchange.path)
+    const methods = (prefix === '' ? undefined : ofTenants(path)) ?? all(exchange.path)
+    if (methods === undefined) {
+      return sendProblem(exchange, { code: 'not_found', detail: 'No route leads to this path.' })
+    }
+    const handle = handlerFor(methods, exchange.method)
+    return handle === undefined ? notAllowed(exchange, methods) : handle(exchange)
+  }
+}
+
+function createTable(routes: readonly Route[]): Table {
   const exact = new Map<string, Methods>()
   const prefixes = new Map<string, Methods>()
   for (const { method, path, handle } of routes) {
@@ -32,14 +51,7 @@ export function createRouter(routes: readonly Route[]): Handler {
     methods.set(method, handle)
     table.set(key, methods)
   }
-  return exchange => {
-    const methods = exact.get(exchange.path) ?? longestPrefix(prefixes, exchange.path)
-    if (methods === undefined) {
-      return sendProblem(exchange, { code: 'not_found', detail: 'No route leads to this path.' })
-    }
-    const handle = handlerFor(methods, exchange.method)
-    return handle === undefined ? notAllowed(exchange, methods) : handle(exchange)
-  }
+  return path => exact.get(path) ?? longestPrefix(prefixes, path)
 }
 
 /** Segment by segment from the end, so that `/orders/*` never takes `/orders-old`. */

@@ -9,6 +9,7 @@ export const auditKinds = [
   'password-throttled',
   'repeated',
   'user-changed',
+  'role-changed',
   'binding-changed',
   'certificate-lock-changed',
   'trust-changed',

@@ -115,10 +115,18 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
       record('password-throttled', { remoteAddress, retryAfterSeconds })
     },
 
-    userChanged({ actor, action, tenant, user }) {
+    userChanged({ actor, action, tenant, user, changed }) {
       metrics.changes.add('user', action)
-      log.info({ actor, action, tenant, user }, 'a user was changed')
-      record('user-changed', { actor, action, tenant, user })
+      const fields = { actor, action, tenant, user, ...(changed === undefined ? {} : { changed: [...changed] }) }
+      log.info(fields, 'a user was changed')
+      record('user-changed', fields)
+    },
+
+    roleChanged({ actor, action, tenant, role, changed }) {
+      metrics.changes.add('role', action)
+      const fields = { actor, action, tenant, role, ...(changed === undefined ? {} : { changed: [...changed] }) }
+      log.info(fields, 'a role was changed')
+      record('role-changed', fields)
     },
 
     bindingChanged({ actor, action, tenant, binding }) {

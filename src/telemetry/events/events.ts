@@ -35,7 +35,10 @@ export interface Events {
   upstreamFailed(event: { requestId: string; route: string; upstream: string; status: 502 | 504; reason: string }): void
   /** password attempts from this address or for this user are being held back */
   passwordThrottled(event: { remoteAddress: string; retryAfterSeconds: number }): void
-  userChanged(event: Change & { user: string }): void
+  /** `changed`: which of `name`, `password`, `state`, `roles`, `attributes`, where the action does not say it */
+  userChanged(event: Change & { user: string; changed?: readonly string[] }): void
+  /** `changed`: which of `name`, `members`, `permissions` */
+  roleChanged(event: Change & { role: string; changed?: readonly string[] }): void
   bindingChanged(event: Change & { binding: string }): void
   trustChanged(event: { epoch: number; cause: string }): void
   /** a revocation list or an answer of a responder was fetched or loaded, or could not be: then the last good one stays in force */
@@ -80,6 +83,6 @@ export interface Access {
 
 export interface Change {
   readonly actor: string
-  readonly action: 'added' | 'removed' | 'locked' | 'unlocked' | 'password-set'
+  readonly action: 'added' | 'removed' | 'changed' | 'locked' | 'unlocked' | 'password-set'
   readonly tenant: string
 }

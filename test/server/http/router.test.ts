@@ -17,6 +17,8 @@ suite('the router', () => {
     route('POST', '/orders/*'),
     route('*', '/orders/special/*'),
     route('DELETE', '/orders/special/one'),
+    { ...route('GET', '/scim2/*'), tenants: 'every-tenant' },
+    route('GET', '/t/*'),
   ])
   const opened = testListener({ serve })
   const ask = async (method: string, path: string) => {
@@ -34,6 +36,13 @@ suite('the router', () => {
     ['POST', '/orders/5/items', 'POST /orders/*'],
     ['GET', '/orders/special/two', '* /orders/special/*'],
     ['DELETE', '/orders/special/one', 'DELETE /orders/special/one'],
+    ['GET', '/scim2/Users', 'GET /scim2/*'],
+    ['GET', '/t/wso2.com/scim2/Users', 'GET /scim2/*'],
+    ['GET', '/t/wso2.com/scim2', 'GET /scim2/*'],
+    ['GET', '/t/scim2/Users', 'GET /t/*'],
+    ['GET', '/t/wso2.com/t/wso2.com/scim2', 'GET /t/*'],
+    ['GET', '/t/wso2.com/whoami', 'GET /t/*'],
+    ['GET', '/t', 'GET /t/*'],
   ] as const) {
     test(`${method} ${path} takes ${expected}`, async () => {
       assert.equal((await ask(method, path)).route, expected)

@@ -69,6 +69,7 @@ const examples: { [K in keyof Events]: Parameters<Events[K]>[0] } = {
   },
   passwordThrottled: { remoteAddress: '192.0.2.1', retryAfterSeconds: 30 },
   userChanged: { actor: 'root', action: 'locked', tenant: 'default', user: 'bob' },
+  roleChanged: { actor: 'root', action: 'changed', tenant: 'default', role: 'buyer', changed: ['members'] },
   bindingChanged: { actor: 'root', action: 'added', tenant: 'default', binding: 'thumbprint ab' },
   trustChanged: { epoch: 7, cause: 'client-truststore.p12 changed' },
   revocationFetched: {
@@ -126,6 +127,7 @@ const expected: { [K in keyof Events]: [kind: string | undefined, line: string, 
   ],
   passwordThrottled: ['password-throttled', 'warn password attempts are held back', ['password_throttles_total 1']],
   userChanged: ['user-changed', 'info a user was changed', ['changes_total{kind="user",action="locked"} 1']],
+  roleChanged: ['role-changed', 'info a role was changed', ['changes_total{kind="role",action="changed"} 1']],
   bindingChanged: ['binding-changed', 'info a binding was changed', ['changes_total{kind="binding",action="added"} 1']],
   trustChanged: ['trust-changed', 'info what is trusted has changed', ['trust_epoch 7', 'trust_changes_total 1']],
   revocationFetched: [

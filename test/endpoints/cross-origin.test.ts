@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crossOriginRefusal } from '../../../src/endpoints/gateway/cross-origin.ts'
+import { crossOriginRefusal } from '../../src/endpoints/cross-origin.ts'
 
 const strict = { crossOrigin: 'refuse', origins: ['https://app.example.org'] } as const
 

@@ -1,0 +1,103 @@
+import type { Access } from '../identity/access/access.ts'
+import type { Principal } from '../identity/authn/authenticator.ts'
+import type { Chain, Decision } from '../identity/authn/chain.ts'
+import type { Certificate } from '../pki/x509/certificate.ts'
+import type { Exchange } from '../server/http/exchange.ts'
+import { type ProblemOptions, type ProblemSource, sendProblem } from '../server/http/problem.ts'
+import type { Handler } from '../server/http/router.ts'
+import type { CertificateFacts, Events } from '../telemetry/events/events.ts'
+
+/** What a request can be for, when it matters who asks. */
+export interface Resource {
+  readonly access: Access
+  /** the user that the request names elsewhere than in the header of the authenticator */
+  assertedUser?(exchange: Exchange): string | undefined
+  /** why it is not for this request, after the access policy has let the principal pass */
+  examine?(exchange: Exchange, principal: Principal): ProblemSource | undefined | Promise<ProblemSource | undefined>
+  /** Tells a refusal; as a problem document where this is left out. */
+  tell?(exchange: Exchange, problem: ProblemSource, options: ProblemOptions): void
+  answer(exchange: Exchange, principal: Principal): void | Promise<void>
+}
+
+export interface GuardSource {
+  readonly chain: Pick<Chain, 'authenticate'>
+  readonly events: Pick<Events, 'accessGranted' | 'accessRefused'>
+}
+
+/** Authenticate, authorise, tell, answer: the steps in front of everything that is not for anyone. */
+export function createGuard({ chain, events }: GuardSource): (resource: Resource) => Handler {
+  function unidentified(
+    exchange: Exchange,
+    { refusal, challenges }: Exclude<Decision, { ok: true }>,
+    tell: NonNullable<Resource['tell']>,
+  ): void {
+    const judgement = exchange.peer.judgement()
+    events.accessRefused({ ...accessOf(exchange, judgement?.certificate), code: refusal.code, detail: refusal.detail })
+    // Another certificate takes another connection: one that goes on being refused would be of no use to anyone.
+    if (judgement?.verdict.ok === false && 'shouldKeepAlive' in exchange.response)
+      exchange.response.shouldKeepAlive = false
+    tell(exchange, refusal, { challenges })
+  }
+
+  function granted(exchange: Exchange, principal: Principal, first: boolean): void {
+    const { user, tenant, authenticatedBy, binding, certificate } = principal
+    const { requestId, method, path, peer } = exchange
+    events.accessGranted({
+      requestId,
+      remoteAddress: peer.remoteAddress,
+      method,
+      path,
+      certificate: factsOf(certificate),
+      user,
+      tenant,
+      authenticatedBy,
+      binding,
+      first,
+    })
+  }
+
+  return resource => {
+    const { access, tell = sendProblem } = resource
+    const proceed = (exchange: Exchange, decision: Decision): void | Promise<void> => {
+      if (!decision.ok) return unidentified(exchange, decision, tell)
+      const { principal, first } = decision
+      const conclude = (refusal: ProblemSource | undefined): void | Promise<void> => {
+        if (refusal === undefined) {
+          granted(exchange, principal, first)
+          return resource.answer(exchange, principal)
+        }
+        const { code, detail } = refusal
+        events.accessRefused({ ...accessOf(exchange, principal.certificate), code, detail })
+        tell(exchange, refusal, {})
+      }
+      const refusal = access.check(principal) ?? resource.examine?.(exchange, principal)
+      return refusal instanceof Promise ? refusal.then(conclude) : conclude(refusal)
+    }
+    return exchange => {
+      const assertedUser = resource.assertedUser?.(exchange)
+      const { headers, peer } = exchange
+      const decision = chain.authenticate(
+        assertedUser === undefined ? exchange : { headers, peer, assertedUser },
+        access,
+      )
+      return decision instanceof Promise ? decision.then(made => proceed(exchange, made)) : proceed(exchange, decision)
+    }
+  }
+}
+
+function accessOf({ requestId, method, path, peer }: Exchange, certificate: Certificate | null | undefined) {
+  return { requestId, remoteAddress: peer.remoteAddress, method, path, certificate: factsOf(certificate) }
+}
+
+// A name is put into words once for each certificate, not once for each request.
+const facts = new WeakMap<Certificate, CertificateFacts>()
+
+function factsOf(certificate: Certificate | null | undefined): CertificateFacts | null {
+  if (!certificate) return null
+  const known = facts.get(certificate)
+  if (known !== undefined) return known
+  const { thumbprint, subject, issuer, serialNumber, notAfter } = certificate
+  const made = { thumbprint, subject: subject.toString(), issuer: issuer.toString(), serialNumber, notAfter }
+  facts.set(certificate, made)
+  return made
+}
