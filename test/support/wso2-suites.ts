@@ -14,7 +14,7 @@ export interface RealHome {
   /** where the stores are */
   readonly security: string
   read(file: string): string
-  write(file: string, text: string): void
+  write(file: string, content: string | Uint8Array): void
   /** Replaces a text that has to stand there, where it stands last. */
   edit(file: string, from: string, to: string): void
 }
@@ -77,9 +77,9 @@ export function realHome(parts: Parts = is560): RealHome {
   const folder = scratchFolder()
   const path = (file: string) => join(folder, file)
   const read = (file: string) => readFileSync(path(file), 'utf8')
-  const write = (file: string, text: string) => {
+  const write = (file: string, content: string | Uint8Array) => {
     mkdirSync(dirname(path(file)), { recursive: true })
-    writeFileSync(path(file), text)
+    writeFileSync(path(file), content)
   }
   const edit = (file: string, from: string, to: string) => {
     const text = read(file)

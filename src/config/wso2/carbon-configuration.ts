@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { isCoded } from '../../errors.ts'
 import type { UnreadConfiguration } from '../schema.ts'
 import { type AuthenticatorSetting, readAuthenticators } from './authenticators.ts'
-import { CarbonHome, type Environment, homeFiles, stateFolder } from './carbon-home.ts'
-import { stateOptions } from './carbon-state.ts'
+import { CarbonHome, type Environment, homeFiles } from './carbon-home.ts'
+import { revocationFolder, stateOptions } from './carbon-state.ts'
 import { type CarbonSettings, readCarbonXml } from './carbon-xml.ts'
 import { type Connector, readConnectors, type StoreSetting } from './catalina-server.ts'
 import { readCertificateValidation } from './certificate-validation.ts'
@@ -67,7 +67,7 @@ export async function carbonConfiguration(folder: string, env: Environment): Pro
   const configuration: UnreadConfiguration = {
     listeners,
     management: { port: 9990 + carbon.offset },
-    ...(revocation === undefined ? {} : { revocation: { ...revocation, folder: `${stateFolder}/revocation` } }),
+    ...(revocation === undefined ? {} : { revocation: { ...revocation, folder: revocationFolder } }),
     authenticators: {
       'mutual-tls': {
         ...mutualTls(home, mutualSsl),

@@ -35,3 +35,5 @@ export const stateOptions = {
   audit: { file: `${stateFolder}/audit.jsonl` },
   tickets: { secretFile: `${stateFolder}/ticket-secret.json` },
 }
+
+export const revocationFolder = `${stateFolder}/revocation`

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { readKeyStoreFile } from '../../pki/keystore/file.ts'
 import type { KeyStore } from '../../pki/keystore/keystore.ts'
 import { encodeKeyStore } from '../../pki/keystore/save.ts'
 import type { UnreadConfiguration } from '../schema.ts'
+import { resolveSecret } from '../secret.ts'
 import type { Environment } from './carbon-home.ts'
-import { stateOptions } from './carbon-state.ts'
+import { revocationFolder, stateOptions } from './carbon-state.ts'
 import { type Finding, findingText, type Severity } from './finding.ts'
 import type { LoadedCarbonHome } from './load-carbon-home.ts'
 
@@ -33,40 +34,49 @@ export async function migrate(
 ): Promise<Migration> {
   const files = new Map<string, string | Uint8Array>()
   const variables = new Set<string>()
-  const secretPlace = (option: string | undefined) => {
-    const name = option?.replace(/^env:/, '')
-    if (name === undefined) return {}
+  const secretPlace = (option: string) => {
+    if (option.startsWith('file:')) return `file:${resolve(folder, option.slice('file:'.length))}`
+    const name = /^env:(.+)$/.exec(option)?.[1]
+    if (name === undefined) return option
     if (!options.copyPasswords) {
       variables.add(name)
-      return { password: option }
+      return option
     }
     const file = `secrets/${name.replace('COUNTERSIGN_', '').toLowerCase().replaceAll('_', '-')}`
-    files.set(file, `${env[name] ?? ''}\n`)
-    return { password: `file:${file}` }
+    files.set(file, `${resolveSecret(option, folder, env)}\n`)
+    return `file:${file}`
   }
   const stores = new Converter(folder, env, files)
+  const placed = <T extends StoreInput>(store: T, file?: string): T => ({
+    ...store,
+    file: file ?? resolve(folder, store.file),
+    ...(store.password === undefined ? {} : { password: secretPlace(store.password) }),
+  })
   const listeners: UnreadConfiguration['listeners'] = []
   for (const listener of carbon.configuration.listeners) {
     const { keyStore, trustStore = [] } = listener
-    const { password, keyPassword, alias } = keyStore
-    const key = options.convertStores
-      ? { file: await stores.key(keyStore), ...secretPlace(password), ...(alias === undefined ? {} : { alias }) }
-      : {
-          ...keyStore,
-          file: resolve(folder, keyStore.file),
-          ...secretPlace(password),
-          ...(keyPassword === undefined ? {} : { keyPassword: secretPlace(keyPassword).password }),
-        }
+    const { keyPassword, ...key } = keyStore
+    const own = options.convertStores
+      ? placed(key, await stores.key(keyStore))
+      : { ...placed(key), ...(keyPassword === undefined ? {} : { keyPassword: secretPlace(keyPassword) }) }
     const trust = []
     for (const store of trustStore) {
-      const place = secretPlace(store.password)
-      const convert = options.convertStores && store.aliases?.length !== 0
-      if (convert) trust.push({ file: await stores.trust(store), ...place })
-      else trust.push({ ...store, file: resolve(folder, store.file), ...place })
+      const { aliases, ...whole } = store
+      // Nothing counts of it: there is nothing to convert.
+      if (!options.convertStores || aliases?.length === 0) trust.push(placed(store))
+      else trust.push(placed(whole, await stores.trust(store)))
     }
-    listeners.push({ ...listener, keyStore: key, trustStore: trust })
+    listeners.push({ ...listener, keyStore: own, trustStore: trust })
   }
-  const configuration = { ...carbon.configuration, listeners, ...stateOf(folder, carbon.configuration) }
+  const routes = carbon.configuration.routes?.map(route => ({
+    ...route,
+    ...(route.trustStore === undefined ? {} : { trustStore: route.trustStore.map(store => placed(store)) }),
+  }))
+  const configuration = {
+    ...otherFiles(folder, carbon.configuration),
+    listeners,
+    ...(routes === undefined ? {} : { routes }),
+  }
   files.set(configurationFile, withComments(folder, configuration, carbon.findings))
   return { files, variables: [...variables] }
 }
@@ -94,15 +104,19 @@ class Converter {
     return this.#convert('server', input, [alias, keyPassword], keyPassword, store => ({
       ...store,
       entries: store.entries.filter(
-        entry => entry.kind === 'private-key' && (alias === undefined || entry.alias === alias.toLowerCase()),
+        entry =>
+          entry.kind === 'private-key' && (alias === undefined || entry.alias.toLowerCase() === alias.toLowerCase()),
       ),
     }))
   }
 
-  async trust({ aliases = [], ...input }: StoreInput & { aliases?: string[] | undefined }): Promise<string> {
+  async trust({ aliases, ...input }: StoreInput & { aliases?: string[] | undefined }): Promise<string> {
+    const wanted = aliases?.map(alias => alias.toLowerCase())
     return this.#convert('client-truststore', input, aliases, undefined, store => ({
       ...store,
-      entries: store.entries.filter(entry => entry.kind === 'trusted-certificate' && aliases.includes(entry.alias)),
+      entries: store.entries.filter(
+        ({ kind, alias }) => kind === 'trusted-certificate' && wanted?.includes(alias.toLowerCase()) !== false,
+      ),
     }))
   }
 
@@ -133,17 +147,48 @@ class Converter {
   }
 
   #secret(option: string | undefined): string | undefined {
-    return option === undefined ? undefined : this.#env[option.replace(/^env:/, '')]
+    return option === undefined ? undefined : resolveSecret(option, this.#folder, this.#env)
   }
 }
 
-/** Users and bindings that were made while the home was served stay where they are. */
-function stateOf(home: string, { revocation }: UnreadConfiguration) {
-  const users = join(home, stateOptions.users.file)
+/** Users and bindings that were made while the home was served stay where they are; so does what the home's own settings name. */
+function otherFiles(home: string, configuration: UnreadConfiguration): UnreadConfiguration {
+  const { users, audit, tickets, revocation, assertion, ...rest } = configuration
+  const chosen = (file: string | undefined, usual: string, ours: string) =>
+    file === undefined || file === usual ? ours : resolve(home, file)
+  const absolute = (file: string) => resolve(home, file)
+  const usersFile = absolute(users?.file ?? stateOptions.users.file)
   return {
-    users: { file: existsSync(users) ? users : 'data/countersign.db' },
-    audit: { file: 'data/audit.jsonl' },
-    ...(revocation === undefined ? {} : { revocation: { ...revocation, folder: 'data/revocation' } }),
+    ...rest,
+    users: {
+      ...users,
+      file: existsSync(usersFile) ? usersFile : chosen(users?.file, stateOptions.users.file, 'data/countersign.db'),
+    },
+    audit: { ...audit, file: chosen(audit?.file, stateOptions.audit.file, 'data/audit.jsonl') },
+    tickets: {
+      ...tickets,
+      secretFile: chosen(tickets?.secretFile, stateOptions.tickets.secretFile, 'data/ticket-secret.json'),
+    },
+    ...(revocation === undefined
+      ? {}
+      : {
+          revocation: {
+            ...revocation,
+            folder: chosen(revocation.folder, revocationFolder, 'data/revocation'),
+            ...(revocation.crl === undefined
+              ? {}
+              : {
+                  crl: {
+                    ...revocation.crl,
+                    ...(revocation.crl.files && { files: revocation.crl.files.map(absolute) }),
+                    ...(revocation.crl.folders && { folders: revocation.crl.folders.map(absolute) }),
+                  },
+                }),
+          },
+        }),
+    ...(assertion === undefined
+      ? {}
+      : { assertion: { ...assertion, ...(assertion.keyFile && { keyFile: absolute(assertion.keyFile) }) } }),
   }
 }
 
