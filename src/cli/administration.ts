@@ -1,8 +1,10 @@
 import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import type { Directory } from '../identity/users/directory.ts'
 import { usersOptions } from '../identity/users/options.ts'
 import { createPasswordHasher } from '../identity/users/password/password-hasher.ts'
+import { createSqlDirectory } from '../identity/users/sql/create-sql-directory.ts'
 import { createSqlUserStore } from '../identity/users/sql-user-store.ts'
 import { createThrottle, type Throttle, throttleRules } from '../identity/users/throttle/throttle.ts'
 import type { UserStore } from '../identity/users/user.ts'
@@ -18,6 +20,7 @@ import { readSections } from './configuration-sections.ts'
 export interface Administration {
   readonly storage: Storage
   readonly users: UserStore
+  readonly directory: Directory
   readonly throttle: Throttle
   /** Appends an audit record (`user-changed`), in the name of whoever runs the command. It is on disk when `administer` is done. */
   record(kind: AuditKind, fields: Readonly<Record<string, string>>): void
@@ -46,12 +49,14 @@ export async function administer<T>(
   try {
     const storage = await openStorage({ kind: options.store, file: resolve(folder, options.file) })
     try {
-      const users = createSqlUserStore({ storage, hasher: createPasswordHasher(), clock: ctx.clock })
+      const hasher = createPasswordHasher()
+      const users = createSqlUserStore({ storage, hasher, clock: ctx.clock })
       const actor = operatingUser()
       const throttle = createThrottle(storage, throttleRules(options.passwords), ctx.clock)
       return await work({
         storage,
         users,
+        directory: createSqlDirectory({ storage, hasher, clock: ctx.clock }),
         throttle,
         record: (kind, fields) => audit?.append(kind, { actor, ...fields }),
       })

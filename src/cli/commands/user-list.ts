@@ -1,6 +1,7 @@
 import type { ListedUser } from '../../identity/users/user.ts'
 import { administer } from '../administration.ts'
 import { defineCommand, exit, jsonOption } from '../command.ts'
+import { day } from '../day.ts'
 import { plain } from '../terminal.ts'
 import { tenantOptions } from '../user-target.ts'
 
@@ -47,8 +48,4 @@ function asJson({ id, tenant, name, state, roles, created, passwordChanged }: Li
     created: new Date(created).toISOString(),
     passwordChanged: passwordChanged === undefined ? null : new Date(passwordChanged).toISOString(),
   }
-}
-
-function day(time: number): string {
-  return new Date(time).toISOString().slice(0, 10)
 }

@@ -10,6 +10,7 @@ export const auditKinds = [
   'repeated',
   'user-changed',
   'role-changed',
+  'tenant-changed',
   'binding-changed',
   'certificate-lock-changed',
   'trust-changed',
