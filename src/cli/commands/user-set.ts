@@ -33,7 +33,7 @@ export const command = defineCommand({
       await directory.users.change(tenant, user.id, ({ attributes }) => ({
         attributes: [...attributes.filter(each => !named.has(each.name)), ...given],
       }))
-      record('user-changed', { action: 'attributes-set', tenant, user: name, attributes: [...named].join(',') })
+      record('user-changed', { action: 'attributes-set', tenant, user: name, changed: [...named].join(',') })
     })
     ctx.terminal.note(`${plain(name)} was changed.`)
     return exit.yes
