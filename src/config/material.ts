@@ -4,6 +4,7 @@ import type { ConfiguredRoute } from '../endpoints/gateway/gateway.ts'
 import { CodedError } from '../errors.ts'
 import { compileAccess } from '../identity/access/access.ts'
 import { type AllowList, createAllowList } from '../identity/authn/allow-list.ts'
+import type { MutualTlsOptions } from '../identity/authn/options.ts'
 import { type ConfiguredBindings, reviewBindings } from '../identity/bindings/configured-bindings.ts'
 import { readListFiles } from '../identity/revocation/list-files.ts'
 import type { RevocationOptions } from '../identity/revocation/options.ts'
@@ -68,7 +69,7 @@ export async function openMaterial(loaded: LoadedConfiguration, clock: Clock): P
   )
   const mutualTls = value.authenticators['mutual-tls']
   const anchors = listeners.flatMap(listener => listener.trust.anchors)
-  const bindings = review.bindings(mutualTls.bindings, anchors)
+  const bindings = review.bindings(mutualTls, anchors)
   const allowList = review.attempt(['authenticators', 'mutual-tls', 'allowList'], () =>
     createAllowList(mutualTls.allowList),
   )
@@ -215,8 +216,12 @@ class Review {
     return option === undefined ? undefined : resolveSecret(option, this.#loaded.folder, this.#loaded.env)
   }
 
-  bindings(options: Parameters<typeof reviewBindings>[0], anchors: readonly TrustAnchor[]): ConfiguredBindings {
-    const { bindings, problems, warnings } = reviewBindings(options, anchors)
+  bindings(
+    { bindings: options, tenants }: Pick<MutualTlsOptions, 'bindings' | 'tenants'>,
+    anchors: readonly TrustAnchor[],
+  ): ConfiguredBindings {
+    const several = tenants === 'none' ? 'refuse' : 'choose'
+    const { bindings, problems, warnings } = reviewBindings(options, anchors, several)
     for (const { index, error } of problems) this.#problem(['authenticators', 'mutual-tls', 'bindings', index], error)
     this.warnings.push(...warnings)
     return bindings

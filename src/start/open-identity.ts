@@ -75,16 +75,16 @@ export async function openIdentity(
     const { 'mutual-tls': mutualTls, basic } = authenticators
     const ranked: RankedAuthenticator[] = []
     if (mutualTls.enabled) {
-      const { priority, usernameHeader } = mutualTls
-      const authenticator = createMutualTls({ allowList, bindings, users, usernameHeader })
+      const { priority, usernameHeader, tenants } = mutualTls
+      const authenticator = createMutualTls({ allowList, bindings, users, usernameHeader, tenants })
       ranked.push({ priority, authenticator })
       // Before all others: it abstains as soon as a request brings anything else that says who sent it.
       ranked.push({ priority: -1, authenticator: createSession({ sessions, mutualTls: authenticator }) })
     }
     if (basic.enabled) {
-      const { priority, realm, tenant } = basic
+      const { priority, realm, tenant, tenants } = basic
       const onThrottled = events.passwordThrottled
-      ranked.push({ priority, authenticator: createBasic({ login, realm, tenant, onThrottled }) })
+      ranked.push({ priority, authenticator: createBasic({ login, realm, tenant, tenants, onThrottled }) })
     }
     return ranked
   }

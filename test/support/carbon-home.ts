@@ -17,6 +17,8 @@ export interface HomeOptions {
   readonly files?: Readonly<Record<string, string>>
   /** inside Security of carbon.xml */
   readonly carbon?: string
+  /** beside Security in carbon.xml */
+  readonly server?: string
 }
 
 let server: Issued | undefined
@@ -34,7 +36,7 @@ export function carbonHome(options: HomeOptions = {}): string {
   all ??= scratchFolder()
   const home = mkdtempSync(join(all, 'home-'))
   writeHomeFile(home, 'repository/conf/tomcat/catalina-server.xml', catalina(connector))
-  writeHomeFile(home, 'repository/conf/carbon.xml', carbon(options.carbon ?? ''))
+  writeHomeFile(home, 'repository/conf/carbon.xml', carbon(options.carbon ?? '', options.server ?? ''))
   writeHomeFile(home, 'repository/conf/security/authenticators.xml', authenticators(authenticator))
   server ??= selfSigned({
     subject: 'CN=localhost',
@@ -72,9 +74,9 @@ const catalina = (attributes: string) => `<Server port="8005"><Service name="Cat
 const authenticators = (block: string) =>
   `<Authenticators xmlns="http://wso2.org/projects/carbon/authenticators.xml">\n${block}\n</Authenticators>`
 
-const carbon = (security: string) => `<Server xmlns="http://wso2.org/projects/carbon/carbon.xml">
+const carbon = (security: string, server: string) => `<Server xmlns="http://wso2.org/projects/carbon/carbon.xml">
 <Ports><Offset>0</Offset></Ports>
 <Security>
 <TrustStore><Location>\${carbon.home}/repository/resources/security/client-truststore.jks</Location><Type>JKS</Type><Password>wso2carbon</Password></TrustStore>
 ${security}
-</Security></Server>`
+</Security>${server}</Server>`

@@ -4,6 +4,7 @@ import type { LoadedConfiguration } from '../../config/load.ts'
 import { type ListenerMaterial, type Material, openMaterial } from '../../config/material.ts'
 import { CodedError } from '../../errors.ts'
 import { compileAccess } from '../../identity/access/access.ts'
+import { type NamedUser, splitTenant } from '../../identity/authn/asserted-tenant.ts'
 import type { AssertionHeader } from '../../identity/authn/assertion-header.ts'
 import type { Principal } from '../../identity/authn/authenticator.ts'
 import { type Candidates, findCandidates, type NoCandidates } from '../../identity/bindings/candidates.ts'
@@ -49,6 +50,7 @@ export interface Explained {
 
 export interface ExplainedUser {
   readonly name: string
+  readonly tenant: string
   /** undefined: there is none of that name */
   readonly user: User | undefined
 }
@@ -85,7 +87,8 @@ export async function explain(loaded: LoadedConfiguration, question: Question, p
     verdict.ok && allowListed !== false
       ? await findCandidates(verdict, material.bindings, createSqlBindingStore(identity.storage, clock))
       : undefined
-  const header = loaded.value.authenticators['mutual-tls'].usernameHeader
+  const { usernameHeader: header, tenants } = loaded.value.authenticators['mutual-tls']
+  const named = question.user === undefined ? undefined : splitTenant(question.user, tenants)
   return {
     certificate,
     listener: listener.options,
@@ -96,7 +99,7 @@ export async function explain(loaded: LoadedConfiguration, question: Question, p
     asked,
     allowListed,
     bindings,
-    users: bindings?.ok ? await usersOf(bindings, question.user, identity, clock) : [],
+    users: bindings?.ok ? await usersOf(bindings, named, identity, clock) : [],
     route,
     outcome: await decide(judgement, listener, identity, route, question.user, header),
   }
@@ -146,15 +149,18 @@ async function judge(
 }
 
 async function usersOf(
-  { tenant, users }: Candidates,
-  named: string | undefined,
+  candidates: Candidates,
+  named: NamedUser | undefined,
   { storage }: Identity,
   clock: Clock,
 ): Promise<ExplainedUser[]> {
   const store = createSqlUserStore({ storage, hasher: createPasswordHasher(), clock })
-  const names = new Set([...(named === undefined ? [] : [named]), ...(users === '*' ? [] : users.slice(0, 20))])
   const found: ExplainedUser[] = []
-  for (const name of names) found.push({ name, user: await store.find(tenant, name) })
+  for (const { tenant, users } of [candidates, ...candidates.elsewhere]) {
+    const asked = named?.kind === 'user' && (named.tenant ?? tenant) === tenant ? [named.user] : []
+    const names = new Set([...asked, ...(users === '*' ? [] : users.slice(0, 20))])
+    for (const name of names) found.push({ name, tenant, user: await store.find(tenant, name) })
+  }
   return found
 }
 

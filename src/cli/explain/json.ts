@@ -33,10 +33,16 @@ export function explanationJson(explained: Explained) {
         ? null
         : {
             decides: bindings.ok ? { binding: bindings.binding, tenant: bindings.tenant, users: bindings.users } : null,
+            elsewhere: bindings.ok ? bindings.elsewhere : [],
             refusal: bindings.ok ? null : { code: bindings.code, detail: bindings.detail },
             considered: bindings.considered.map(each => ({ ...each, id: each.id ?? null })),
           },
-    users: users.map(({ name, user }) => ({ name, state: user?.state ?? 'missing', roles: user?.roles ?? [] })),
+    users: users.map(({ name, tenant, user }) => ({
+      name,
+      tenant,
+      state: user?.state ?? 'missing',
+      roles: user?.roles ?? [],
+    })),
     route:
       route === undefined
         ? null

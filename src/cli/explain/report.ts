@@ -1,5 +1,6 @@
 import { problemEntries } from '../../endpoints/problems/problem-page.ts'
 import type { Consideration } from '../../identity/bindings/candidates.ts'
+import { defaultTenant } from '../../identity/users/user.ts'
 import { pathChecks, type TracedCheck } from '../../pki/path/trace.ts'
 import type { RevocationPolicy } from '../../pki/revocation/policy.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
@@ -49,9 +50,10 @@ export function printExplanation(explained: Explained, terminal: Terminal): void
 
   title('User')
   if (explained.users.length === 0) print('none', 'none is named')
-  for (const { name: called, user } of explained.users) {
-    if (user === undefined) print('bad', `${plain(called)}: there is no such user`)
-    else print(user.state === 'active' ? 'good' : 'bad', `${plain(called)}: ${user.state}, ${rolesText(user.roles)}`)
+  for (const { name, tenant, user } of explained.users) {
+    const called = plain(tenant === defaultTenant ? name : `${name} (tenant ${tenant})`)
+    if (user === undefined) print('bad', `${called}: there is no such user`)
+    else print(user.state === 'active' ? 'good' : 'bad', `${called}: ${user.state}, ${rolesText(user.roles)}`)
   }
 
   if (explained.route === undefined) return
@@ -82,8 +84,10 @@ function tellBindings({ bindings, verdict }: Explained, print: Print): void {
     return
   }
   if (bindings.ok) {
-    const users = bindings.users === '*' ? 'any user that the client names' : bindings.users.join(', ')
-    print('good', `${plain(bindings.binding)} decides: ${plain(users)} (tenant ${plain(bindings.tenant)})`)
+    for (const { binding, tenant, users } of [bindings, ...bindings.elsewhere]) {
+      const who = users === '*' ? 'any user that the client names' : users.join(', ')
+      print('good', `${plain(binding)} decides: ${plain(who)} (tenant ${plain(tenant)})`)
+    }
   } else print('bad', `${plain(bindings.detail)} (${bindings.code})`)
   for (const each of bindings.considered) print(markOf(each), considerationText(each), '    ')
   if (bindings.considered.length === 0) print('none', 'no binding looks for this certificate', '    ')

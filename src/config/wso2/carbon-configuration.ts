@@ -59,7 +59,8 @@ export async function carbonConfiguration(folder: string, env: Environment): Pro
   const place = descend(files.carbon, 'Security', 'TrustStore') ??
     files.carbon ?? { file: homeFiles.carbon, line: undefined }
   const entries = [...stores.values()].flat()
-  const trust = readTrust(home, { setting: mutualSsl, entries, emailUserNames: carbon.emailUserNames, place })
+  const tenants = carbon.emailUserNames ? 'suffix-email' : 'suffix'
+  const trust = readTrust(home, { setting: mutualSsl, entries, tenants, place })
   const listeners = connectors.map((connector, i) => listenerOf(connector, i, carbon, trust, stores))
   const revocation = revocationOf(home, connectors)
   const priorities = prioritiesOf(home, mutualSsl, basic)
@@ -72,6 +73,7 @@ export async function carbonConfiguration(folder: string, env: Environment): Pro
       'mutual-tls': {
         ...mutualTls(home, mutualSsl),
         priority: priorities.mutualTls,
+        tenants,
         ...(insecureAllowPublishedKeys ? { insecureAllowPublishedKeys } : {}),
         allowList: {
           enabled: trust.whiteList !== undefined,
@@ -80,7 +82,7 @@ export async function carbonConfiguration(folder: string, env: Environment): Pro
         },
         bindings: [...trust.bindings],
       },
-      basic: { enabled: basic?.enabled ?? true, priority: priorities.basic },
+      basic: { enabled: basic?.enabled ?? true, priority: priorities.basic, tenants },
     },
     ...stateOptions,
   }

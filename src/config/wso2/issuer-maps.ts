@@ -1,16 +1,17 @@
+import type { TenantNames } from '../../identity/authn/asserted-tenant.ts'
 import type { AuthenticatorSetting } from './authenticators.ts'
 import type { CarbonHome } from './carbon-home.ts'
 import { issuerKey, nameAttributes } from './issuer-name.ts'
 import type { TrustEntry } from './trust-entries.ts'
-import { readUsers } from './user-list.ts'
+import { readUsers, type UserList } from './user-list.ts'
 import type { XmlValue } from './xml.ts'
 
 /** What the parameters `allowed_issuers`, `issuer_<DN>` and `cert_thumbprint_<hex>` say (version 5.5.2 and later, after CVE-2025-9312). */
 export interface IssuerMaps {
   /** trust store entries that may stand directly above a client, or are one whose issuer is allowed */
   readonly anchors: readonly TrustEntry[]
-  readonly byAnchor: readonly { readonly anchor: TrustEntry; readonly users: readonly string[] }[]
-  readonly byThumbprint: readonly { readonly thumbprint: string; readonly users: readonly string[] }[]
+  readonly byAnchor: readonly { readonly anchor: TrustEntry; readonly users: readonly UserList[] }[]
+  readonly byThumbprint: readonly { readonly thumbprint: string; readonly users: readonly UserList[] }[]
 }
 
 const issuerPrefix = 'issuer_'
@@ -33,13 +34,13 @@ export function readIssuerMaps(
   home: CarbonHome,
   { parameters }: AuthenticatorSetting,
   entries: readonly TrustEntry[],
-  emailUserNames: boolean,
+  tenants: TenantNames,
 ): IssuerMaps {
-  const users = (value: XmlValue) => readUsers(home, value, emailUserNames)
+  const users = (value: XmlValue) => readUsers(home, value, tenants)
   const maps = namedUsers(home, parameters, users)
   const allowed = parameters.get('allowed_issuers')
   const anchors: TrustEntry[] = []
-  const byAnchor: { anchor: TrustEntry; users: readonly string[] }[] = []
+  const byAnchor: { anchor: TrustEntry; users: readonly UserList[] }[] = []
   const byThumbprint = readThumbprints(home, parameters, users)
   const mapped = new Set(byThumbprint.map(each => each.thumbprint))
   for (const text of allowed?.value
@@ -87,8 +88,8 @@ export function readIssuerMaps(
 
 const nameRemedy = 'Write it as `countersign cert show FILE` prints the issuer.'
 
-type Users = (value: XmlValue) => readonly string[]
-type Issued = { readonly text: string; readonly value: XmlValue; readonly users: readonly string[] }
+type Users = (value: XmlValue) => readonly UserList[]
+type Issued = { readonly text: string; readonly value: XmlValue; readonly users: readonly UserList[] }
 
 function namedUsers(
   home: CarbonHome,
@@ -111,7 +112,7 @@ function namedUsers(
 }
 
 function readThumbprints(home: CarbonHome, parameters: AuthenticatorSetting['parameters'], users: Users) {
-  const found: { thumbprint: string; users: readonly string[] }[] = []
+  const found: { thumbprint: string; users: readonly UserList[] }[] = []
   for (const [name, value] of parameters) {
     if (!name.startsWith(thumbprintPrefix)) continue
     const hex = name.slice(thumbprintPrefix.length).replaceAll(':', '').trim().toLowerCase()

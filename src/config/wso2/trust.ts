@@ -1,10 +1,13 @@
 import type { z } from 'zod'
+import type { TenantNames } from '../../identity/authn/asserted-tenant.ts'
 import type { bindingOptions } from '../../identity/bindings/options.ts'
+import { defaultTenant } from '../../identity/users/user.ts'
 import type { AuthenticatorSetting } from './authenticators.ts'
 import type { CarbonHome } from './carbon-home.ts'
 import type { Place } from './finding.ts'
 import { hasIssuerMaps, readIssuerMaps } from './issuer-maps.ts'
 import type { TrustEntry } from './trust-entries.ts'
+import type { UserList } from './user-list.ts'
 import { readWhiteList, type WhiteList } from './white-list.ts'
 
 export type BindingInput = z.input<typeof bindingOptions>
@@ -23,7 +26,8 @@ export interface CarbonTrustSource {
   /** undefined: certificates identify nobody */
   readonly setting: AuthenticatorSetting | undefined
   readonly entries: readonly TrustEntry[]
-  readonly emailUserNames: boolean
+  /** how names tell the tenant */
+  readonly tenants: TenantNames
   /** where the trust store is named */
   readonly place: Place
 }
@@ -33,16 +37,13 @@ export interface CarbonTrustSource {
  * it meant. A certificate that merely chains to an authority needs a binding. Once bindings are written (version 5.5.2 and later), they alone
  * count, as in the original.
  */
-export function readTrust(
-  home: CarbonHome,
-  { setting, entries, emailUserNames, place }: CarbonTrustSource,
-): CarbonTrust {
+export function readTrust(home: CarbonHome, { setting, entries, tenants, place }: CarbonTrustSource): CarbonTrust {
   const whiteList = setting && readWhiteList(home, setting, entries)
   if (setting !== undefined && hasIssuerMaps(setting)) {
-    const { anchors, byAnchor, byThumbprint } = readIssuerMaps(home, setting, entries, emailUserNames)
+    const { anchors, byAnchor, byThumbprint } = readIssuerMaps(home, setting, entries, tenants)
     const bindings = [
-      ...byThumbprint.map(({ thumbprint, users }) => ({ thumbprint, users: [...users] })),
-      ...byAnchor.map(({ anchor, users }) => boundToAnchor(anchor, users)),
+      ...byThumbprint.flatMap(({ thumbprint, users }) => users.map(list => ({ thumbprint, ...usersOf(list) }))),
+      ...byAnchor.flatMap(({ anchor, users }) => users.map(list => boundToAnchor(anchor, list))),
     ]
     const trust = { anchors: new Set(anchors), bindings, whiteList, direct: true }
     reportEntries(home, entries, trust, place)
@@ -62,8 +63,12 @@ export function readTrust(
   return trust
 }
 
-function boundToAnchor({ alias }: TrustEntry, users: readonly string[]): BindingInput {
-  return { anchor: alias, users: [...users], ...(users[0] === '*' ? { insecureAnyUser: true } : {}) }
+function boundToAnchor({ alias }: TrustEntry, list: UserList): BindingInput {
+  return { anchor: alias, ...usersOf(list), ...(list.users[0] === '*' ? { insecureAnyUser: true } : {}) }
+}
+
+function usersOf({ tenant, users }: UserList) {
+  return { users: [...users], ...(tenant === defaultTenant ? {} : { tenant }) }
 }
 
 function anyUser(clients: readonly TrustEntry[], whiteList: WhiteList | undefined): BindingInput[] {

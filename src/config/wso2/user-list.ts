@@ -1,28 +1,34 @@
+import { splitTenant, type TenantNames } from '../../identity/authn/asserted-tenant.ts'
+import { defaultTenant } from '../../identity/users/user.ts'
 import type { CarbonHome } from './carbon-home.ts'
 import type { XmlValue } from './xml.ts'
 
-/** The users that a parameter names, or `['*']`. A tenant other than the first one is not carried yet, and its users are left out. */
-export function readUsers(home: CarbonHome, value: XmlValue, emailUserNames: boolean): readonly string[] {
+/** Users of one tenant, the first of them by default; `['*']` is any user that it has. */
+export interface UserList {
+  readonly tenant: string
+  readonly users: readonly string[]
+}
+
+/** The users that a parameter names, by their tenants, in the order in which they are named. Empty: it lets nobody in. */
+export function readUsers(home: CarbonHome, value: XmlValue, tenants: TenantNames): readonly UserList[] {
   const names = value.value
     .split(',')
     .map(each => each.trim())
     .filter(Boolean)
-  if (names.includes('*')) return ['*']
-  const users = new Set<string>()
+  if (names.includes('*')) return [{ tenant: defaultTenant, users: ['*'] }]
+  const lists = new Map<string, Set<string>>()
   for (const name of names) {
-    const at = name.lastIndexOf('@')
-    const tenant = at < 0 ? undefined : name.slice(at + 1).toLowerCase()
-    if (tenant === undefined) users.add(name)
-    else if (tenant === 'carbon.super') users.add(name.slice(0, at))
-    else if (emailUserNames) users.add(name)
+    const named = splitTenant(name, tenants)
+    if (named.kind === 'user') lists.getOrInsertComputed(named.tenant ?? defaultTenant, () => new Set()).add(named.user)
     else
       home.findings.add(
-        'tightened',
+        'warning',
         value,
-        `${JSON.stringify(name)}: users of other tenants are not carried yet, and get in by no certificate`,
+        `${JSON.stringify(name)} ${named.reason}, so it lets nobody in`,
+        'Write the user, an @ and the domain of its tenant.',
       )
   }
-  if (users.size === 0)
+  if (lists.size === 0)
     home.findings.add('warning', value, 'the list of users is empty, so it lets nobody in', 'Name users, or * for any.')
-  return [...users]
+  return [...lists].map(([tenant, users]) => ({ tenant, users: [...users] }))
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defaultTenant } from '../users/user.ts'
+import { tenantNames } from './asserted-tenant.ts'
 
 export const basicOptions = z
   .strictObject({
@@ -16,6 +17,12 @@ export const basicOptions = z
       .default('Countersign')
       .describe('What browsers show when they ask for the password.'),
     tenant: z.string().min(1).max(63).default(defaultTenant).describe('The tenant whose users sign in this way.'),
+    tenants: z
+      .enum(tenantNames)
+      .default('none')
+      .describe(
+        'How a user name tells the tenant, as for mutual-tls. With suffix and suffix-email it does, and `tenant` is of no effect.',
+      ),
   })
   .prefault({})
   .describe('Lets a client in by user name and password.')

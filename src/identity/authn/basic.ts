@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '../../refusals.ts'
 import type { LoginResult, PasswordLogin } from '../users/password-login.ts'
+import { splitTenant, type TenantNames } from './asserted-tenant.ts'
 import type { AuthenticationRequest, Authenticator, Outcome } from './authenticator.ts'
 import { isBasic, readBasicCredentials } from './basic-credentials.ts'
 
@@ -7,6 +8,8 @@ export interface BasicSource {
   readonly login: PasswordLogin
   readonly realm: string
   readonly tenant: string
+  /** how names tell the tenant, instead of `tenant`; default none */
+  readonly tenants?: TenantNames
   /** told of each attempt that was held back; the user's name is nobody's business then */
   readonly onThrottled?: (event: { readonly remoteAddress: string; readonly retryAfterSeconds: number }) => void
 }
@@ -14,23 +17,26 @@ export interface BasicSource {
 export const basicName = 'basic'
 
 /** Lets a client in by user name and password (RFC 7617). */
-export function createBasic({ login, realm, tenant, onThrottled }: BasicSource): Authenticator {
+export function createBasic({ login, realm, tenant: only, tenants = 'none', onThrottled }: BasicSource): Authenticator {
   async function authenticate({ headers, judgement, remoteAddress }: AuthenticationRequest): Promise<Outcome> {
     const { authorization } = headers
     if (typeof authorization !== 'string' || !isBasic(authorization)) return { kind: 'abstain' }
     const credentials = readBasicCredentials(authorization)
     if (credentials === undefined) return { kind: 'refuse', refusal: malformed }
-    const result = await login({ tenant, ...credentials, remoteAddress })
+    const named = splitTenant(credentials.name, tenants)
+    // Nobody is called so, and whoever asks learns no more than of any other name that nobody has.
+    const { user: name, tenant = only } = named.kind === 'user' ? named : { user: credentials.name }
+    const result = await login({ tenant, name, password: credentials.password, remoteAddress })
     if (result.kind !== 'accepted') {
       if (result.kind === 'throttled') onThrottled?.({ remoteAddress, retryAfterSeconds: result.retryAfterSeconds })
       return { kind: 'refuse', refusal: refusalOf(result) }
     }
-    const { name, roles } = result.user
+    const { name: user, roles } = result.user
     // Upstreams are told of the principal's certificate: never of one that is not trusted.
     const certificate = (judgement?.verdict.ok && judgement.certificate) || null
     return {
       kind: 'accept',
-      principal: { user: name, tenant, roles, authenticatedBy: basicName, binding: null, certificate },
+      principal: { user, tenant, roles, authenticatedBy: basicName, binding: null, certificate },
     }
   }
 

@@ -1,11 +1,12 @@
 import { type Trusted, tell } from '../../pki/path/verdict.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import { type Refusal, refuse } from '../../refusals.ts'
-import type { Candidates } from '../bindings/candidates.ts'
+import type { Candidates, TenantUsers } from '../bindings/candidates.ts'
 import type { Bindings } from '../bindings/create-bindings.ts'
 import type { Judgement } from '../trust/trust.ts'
 import type { UserStore } from '../users/user.ts'
 import type { AllowList } from './allow-list.ts'
+import { splitTenant, type TenantNames } from './asserted-tenant.ts'
 import { type AssertionHeader, readAssertedText, readAssertion } from './assertion-header.ts'
 import type { AuthenticationRequest, Authenticator, Outcome, Principal } from './authenticator.ts'
 
@@ -14,6 +15,8 @@ export interface MutualTlsSource {
   readonly bindings: Bindings
   readonly users: Pick<UserStore, 'find'>
   readonly usernameHeader: AssertionHeader
+  /** how the names that requests give tell the tenant; default none */
+  readonly tenants?: TenantNames
 }
 
 export const mutualTlsName = 'mutual-tls'
@@ -25,16 +28,26 @@ export interface MutualTls extends Authenticator {
 }
 
 /** Lets a client in by the certificate whose key the handshake proved (design, section 4.5, whose steps these are). */
-export function createMutualTls({ allowList, bindings, users, usernameHeader }: MutualTlsSource): MutualTls {
+export function createMutualTls({
+  allowList,
+  bindings,
+  users,
+  usernameHeader,
+  tenants = 'none',
+}: MutualTlsSource): MutualTls {
   const headerName = usernameHeader.name.toLowerCase()
 
   async function authenticate(request: AuthenticationRequest): Promise<Outcome> {
-    const nothing = requireCertificate(request.judgement) ?? yieldToExplicitCredential(request)
+    const { judgement, headers, assertedUser } = request
+    const nothing = requireCertificate(judgement) ?? yieldToExplicitCredential(request)
     return (
       nothing ??
-      decide(request.judgement!, candidates =>
-        selectUser(candidates, request.headers[headerName], request.assertedUser, usernameHeader),
-      )
+      decide(judgement!, candidates => {
+        const asserted = assertedName(headers[headerName], assertedUser, usernameHeader, tenants)
+        return 'ok' in asserted
+          ? { kind: 'refuse', refusal: asserted }
+          : selectUser(candidates, asserted, usernameHeader)
+      })
     )
   }
 
@@ -48,7 +61,7 @@ export function createMutualTls({ allowList, bindings, users, usernameHeader }: 
     if (!candidates.ok) return { kind: 'refuse', refusal: refuse(candidates.code, candidates.detail) }
     const selected = select(candidates)
     if ('kind' in selected) return selected
-    const principal = await requireActiveUser(candidates, selected.user, certificate.leaf, users)
+    const principal = await requireActiveUser(selected, certificate.leaf, users)
     return 'ok' in principal ? { kind: 'refuse', refusal: principal } : { kind: 'accept', principal }
   }
 
@@ -59,9 +72,7 @@ export function createMutualTls({ allowList, bindings, users, usernameHeader }: 
     claims: () => false,
     authenticate,
     actAs: (judgement, { tenant, user }) =>
-      decide(judgement, candidates =>
-        candidates.tenant === tenant ? amongCandidates(candidates, user) : { kind: 'refuse', refusal: notThatUser },
-      ),
+      decide(judgement, candidates => amongCandidates(candidates, { user, tenant })),
   }
 }
 
@@ -99,35 +110,50 @@ function requireListed(leaf: Certificate, allowList: AllowList): Outcome | undef
 
 const notListed = refuse('not_allow_listed', 'The thumbprint of the certificate is not on the allow-list.')
 
-type Selected = { readonly user: string } | Outcome
+/** A user whom the bindings allow, in one tenant; whether there is such a user is asked next. */
+interface SelectedUser {
+  readonly user: string
+  readonly among: TenantUsers
+}
 
-// Step 6, after the bindings of step 5. A header selects among the candidates; it never adds one (invariant 1). It goes before what
-// the request asserts elsewhere, and only where it is empty that counts: the order in which WSO2's products look.
-function selectUser(
-  candidates: Candidates,
+type Selected = SelectedUser | Outcome
+
+/** What the request says of the user that it means; nothing is a way of saying it. */
+type Asserted = { readonly user?: undefined } | { readonly user: string; readonly tenant: string | undefined }
+
+// Step 6. The header goes before what the request asserts elsewhere, and only where it is empty that counts: the order in which WSO2's
+// products look.
+function assertedName(
   header: string | readonly string[] | undefined,
   assertedUser: string | undefined,
   usernameHeader: AssertionHeader,
-): Selected {
+  tenants: TenantNames,
+): Asserted | Refusal {
   const elsewhere = assertedUser !== undefined && (header === undefined || header === '')
   const asserted = elsewhere ? readAssertedText(assertedUser) : readAssertion(header, usernameHeader)
-  switch (asserted.kind) {
-    case 'malformed': {
-      const place = elsewhere ? 'user name that the request asserts' : `header ${usernameHeader.name}`
-      const detail = `The ${place} ${asserted.reason}.`
-      return { kind: 'refuse', refusal: refuse('username_malformed', detail) }
-    }
-    case 'user':
-      return amongCandidates(candidates, asserted.user)
-    case 'absent': {
-      const [user] = candidates.users === '*' ? [] : candidates.users
-      return user === undefined ? { kind: 'abstain', hint: nameOne(usernameHeader) } : { user }
-    }
-  }
+  if (asserted.kind === 'absent') return {}
+  const named = asserted.kind === 'user' ? splitTenant(asserted.user, tenants) : asserted
+  if (named.kind === 'user') return named
+  const place = elsewhere ? 'user name that the request asserts' : `header ${usernameHeader.name}`
+  return refuse('username_malformed', `The ${place} ${named.reason}.`)
 }
 
-function amongCandidates({ users }: Candidates, user: string): Selected {
-  return users === '*' || users.includes(user) ? { user } : { kind: 'refuse', refusal: notThatUser }
+// A name selects among the candidates of step 5; it never adds one (invariant 1).
+function selectUser(candidates: Candidates, asserted: Asserted, usernameHeader: AssertionHeader): Selected {
+  if (asserted.user !== undefined) return amongCandidates(candidates, asserted)
+  const [user] = candidates.users === '*' || candidates.elsewhere.length > 0 ? [] : candidates.users
+  return user === undefined ? { kind: 'abstain', hint: nameOne(usernameHeader) } : { user, among: candidates }
+}
+
+/** A user under another tenant than that of the bindings is no candidate, whatever the name. */
+function amongCandidates(
+  candidates: Candidates,
+  { user, tenant }: { readonly user: string; readonly tenant: string | undefined },
+): Selected {
+  const among = [candidates, ...candidates.elsewhere].find(each => tenant === undefined || each.tenant === tenant)
+  if (among === undefined || (among.users !== '*' && !among.users.includes(user)))
+    return { kind: 'refuse', refusal: notThatUser }
+  return { user, among }
 }
 
 // Invariant 8: one answer, whether there is no such user, or one that this certificate may not act as.
@@ -139,8 +165,7 @@ function nameOne({ name }: AssertionHeader): Refusal {
 
 // Step 7. That an account is locked is told only of a user whom the binding names: "*" would tell it of everyone.
 async function requireActiveUser(
-  { tenant, users: candidates, binding }: Candidates,
-  name: string,
+  { user: name, among: { tenant, users: candidates, binding } }: SelectedUser,
   certificate: Certificate,
   users: Pick<UserStore, 'find'>,
 ): Promise<Principal | Refusal> {

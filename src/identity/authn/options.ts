@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { bindingsOptions } from '../bindings/options.ts'
+import { tenantNames } from './asserted-tenant.ts'
 
 export const allowListOptions = z
   .strictObject({
@@ -50,6 +51,12 @@ export const mutualTlsOptions = z
       })
       .prefault({})
       .describe('The header selects among the users that the bindings of the certificate allow; it never adds one.'),
+    tenants: z
+      .enum(tenantNames)
+      .default('none')
+      .describe(
+        'How a name that a request gives tells the tenant. none: it does not; an @ is a letter. suffix: after the last @; carbon.super or no @ is the tenant default. suffix-email: the same, but a name with one @ is an address in the tenant default (WSO2: EnableEmailUserName). A user of another tenant than that of the bindings is refused.',
+      ),
     allowList: allowListOptions,
     insecureAllowPublishedKeys: z
       .boolean()

@@ -9,14 +9,19 @@ import type { ConfiguredBindings } from './configured-bindings.ts'
 import { type CertificateSelectors, selectorsOf } from './selector.ts'
 
 /** The users that a certificate may act as. */
-export interface Candidates {
+export interface Candidates extends TenantUsers {
   readonly ok: true
+  /** The same in further tenants, where names tell the tenant. Without a name there is no default then. */
+  readonly elsewhere: readonly TenantUsers[]
+  readonly considered: readonly Consideration[]
+}
+
+export interface TenantUsers {
   readonly tenant: string
-  /** the first is the default; `*` is any user that exists, and no default */
+  /** the first is the default; `*` is any user of the tenant that exists, and no default */
   readonly users: readonly string[] | '*'
   /** the binding that says so, in words an administrator recognises */
   readonly binding: string
-  readonly considered: readonly Consideration[]
 }
 
 /** Nobody: with the refusal that tells the holder of the certificate why. */
@@ -31,12 +36,6 @@ export interface Consideration {
   readonly level: Level
   readonly outcome: 'decides' | 'does not apply' | 'less specific' | 'refuses'
   readonly reason: string
-}
-
-interface Answer {
-  readonly tenant: string
-  readonly users: readonly string[] | '*'
-  readonly binding: string
 }
 
 /**
@@ -61,19 +60,20 @@ export async function findCandidates(
     ...bySha1,
     ...stored.map(({ id, options }) => compileBinding(options, id)),
   ]
-  let decided: Answer | undefined
+  let decided: readonly TenantUsers[] = []
   for (const level of levels) {
     const bindings = found.filter(({ selector }) => levelOf(selector.kind) === level)
-    if (decided !== undefined) {
+    if (decided.length > 0) {
       considered.push(...bindings.map(binding => consider(binding, 'less specific', 'a more specific binding decides')))
       continue
     }
     if (level === 'name' && names.truncated) return none(tooManyNames)
-    const answer = answerOfLevel(bindings, leaf, aliases, considered)
-    if (answer !== undefined && 'code' in answer) return none(answer)
-    decided = answer
+    const answers = answersOfLevel(bindings, leaf, aliases, considered, configured.severalTenants)
+    if ('code' in answers) return none(answers)
+    decided = answers
   }
-  return decided === undefined ? none(notCovered) : { ok: true, ...decided, considered }
+  const [first, ...elsewhere] = decided
+  return first === undefined ? none(notCovered) : { ok: true, ...first, elsewhere, considered }
 }
 
 const notCovered = refuse('certificate_not_bound', 'No binding covers this certificate.')
@@ -92,14 +92,15 @@ function selectorsUnlessBroken(leaf: Certificate, aliases: readonly string[]): C
   }
 }
 
-/** What the bindings of one level say together: one answer, a refusal, or nothing. */
-function answerOfLevel(
+/** What the bindings of one level say together: one answer, or one for each tenant where names tell it; a refusal, or nothing. */
+function answersOfLevel(
   bindings: readonly Binding[],
   leaf: Certificate,
   aliases: readonly string[],
   considered: Consideration[],
-): Answer | Refusal | undefined {
-  let agreed: Answer | undefined
+  severalTenants: ConfiguredBindings['severalTenants'],
+): readonly TenantUsers[] | Refusal {
+  const agreed: TenantUsers[] = []
   for (const binding of bindings) {
     const answer = answerOf(binding, leaf, aliases)
     if (typeof answer === 'string') {
@@ -111,8 +112,9 @@ function answerOfLevel(
       return answer
     }
     considered.push(consider(binding, 'decides', ''))
-    if (agreed !== undefined && !sameAnswer(answer, agreed)) return disagree
-    agreed ??= answer
+    const before = severalTenants === 'refuse' ? agreed[0] : agreed.find(({ tenant }) => tenant === answer.tenant)
+    if (before === undefined) agreed.push(answer)
+    else if (!sameAnswer(answer, before)) return disagree
   }
   return agreed
 }
@@ -126,7 +128,7 @@ function answerOf(
   { anchor, answer, tenant, label: binding }: Binding,
   leaf: Certificate,
   aliases: readonly string[],
-): Answer | Refusal | string {
+): TenantUsers | Refusal | string {
   if (anchor !== undefined && !aliases.includes(anchor))
     return `the anchor ${anchor} does not vouch for the certificate`
   if (answer.kind === 'any') return { tenant, users: '*', binding }
@@ -144,6 +146,6 @@ function answerOf(
   }
 }
 
-function sameAnswer(one: Answer, other: Answer): boolean {
+function sameAnswer(one: TenantUsers, other: TenantUsers): boolean {
   return one.tenant === other.tenant && JSON.stringify(one.users) === JSON.stringify(other.users)
 }

@@ -11,10 +11,14 @@ import { selectorKey } from './selector.ts'
 /** The bindings of the configuration together with the anchors that they name. A value: a reload makes a new one. */
 export interface ConfiguredBindings {
   readonly directory: AnchorDirectory
+  /** what it means that the same certificate is bound in two tenants: nothing where names do not tell the tenant */
+  readonly severalTenants: SeveralTenants
   find(selectors: readonly Selector[]): readonly Binding[]
   /** bindings that name the certificate by SHA-1: only in configurations that came from WSO2's */
   findBySha1?(certificate: Certificate): readonly Binding[]
 }
+
+export type SeveralTenants = 'refuse' | 'choose'
 
 export interface BindingProblem {
   /** position in the list of the configuration */
@@ -31,7 +35,11 @@ export interface BindingReview {
 }
 
 /** Reads the bindings of the configuration against the anchors of all listeners, and tells everything that is wrong with them. */
-export function reviewBindings(options: readonly BindingOptions[], anchors: readonly TrustAnchor[]): BindingReview {
+export function reviewBindings(
+  options: readonly BindingOptions[],
+  anchors: readonly TrustAnchor[],
+  severalTenants: SeveralTenants = 'refuse',
+): BindingReview {
   const directory = createAnchorDirectory(anchors)
   const problems: BindingProblem[] = []
   const warnings: string[] = []
@@ -41,7 +49,7 @@ export function reviewBindings(options: readonly BindingOptions[], anchors: read
     try {
       const binding = compileBinding(written)
       checkAnchor(written.anchor, directory)
-      checkConflict(binding, answers)
+      checkConflict(binding, answers, severalTenants)
       warnings.push(...widerThanItSeems(binding, directory))
       const key = selectorKey(binding.selector)
       index.set(key, [...(index.get(key) ?? []), binding])
@@ -53,7 +61,7 @@ export function reviewBindings(options: readonly BindingOptions[], anchors: read
   const weak = [...index.keys()].some(key => key.startsWith('sha1-thumbprint '))
   const findBySha1 = ({ raw }: Certificate) => find([{ kind: 'sha1-thumbprint', value: thumbprint(raw, 'sha1') }])
   const find = (selectors: readonly Selector[]) => selectors.flatMap(selector => index.get(selectorKey(selector)) ?? [])
-  return { bindings: { directory, find, ...(weak ? { findBySha1 } : {}) }, problems, warnings }
+  return { bindings: { directory, severalTenants, find, ...(weak ? { findBySha1 } : {}) }, problems, warnings }
 }
 
 // A name that points nowhere would be a rule that silently never holds, or, after the next import, suddenly does.
@@ -74,8 +82,12 @@ function checkAnchor(alias: string | undefined, directory: AnchorDirectory): voi
   })
 }
 
-function checkConflict({ selector, anchor, tenant, answer, label }: Binding, answers: Map<string, string>): void {
-  const key = `${selectorKey(selector)} ${anchor ?? ''}`
+function checkConflict(
+  { selector, anchor, tenant, answer, label }: Binding,
+  answers: Map<string, string>,
+  severalTenants: SeveralTenants,
+): void {
+  const key = JSON.stringify([selectorKey(selector), anchor, severalTenants === 'choose' ? tenant : undefined])
   const mine = JSON.stringify([tenant, answer])
   const earlier = answers.get(key)
   answers.set(key, earlier ?? mine)

@@ -31,8 +31,12 @@ export function checkRoleName(name: string): void {
 
 /** Throws ERR_TENANT_NAME. Tenants are called like domains. */
 export function checkTenantName(name: string): void {
-  if (/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/.test(name)) return
+  if (isTenantName(name)) return
   throw refusedName('ERR_TENANT_NAME', 'tenant', name, 'is not made of a to z, 0 to 9, dots and hyphens')
+}
+
+export function isTenantName(text: string): boolean {
+  return /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/.test(text)
 }
 
 /** Why text can be no name of something that is stored; undefined when it can. */

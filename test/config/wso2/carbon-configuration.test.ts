@@ -216,12 +216,26 @@ describe('issuers (version 5.5.2 and later)', () => {
     assert.equal(found('warning', 'not among the allowed_issuers').length, 1)
   })
 
-  test('users of another tenant are left out, unless an "@" belongs to the name', async () => {
-    const { mutualTls } = await read({
-      authenticator: maps('eve@acme.example'),
+  test('users of other tenants are bound in theirs, unless an "@" belongs to the name', async () => {
+    const home = {
+      authenticator: maps('eve@Acme.example, robot, ops@carbon.super, bob@acme.example, @acme.example, x@default'),
       trusted: { machines: authority.certificate },
-    })
-    assert.deepEqual(mutualTls.bindings, [])
+    }
+    const { mutualTls, found, configuration } = await read(home)
+    assert.deepEqual(mutualTls.bindings, [
+      { anchor: 'machines', users: ['eve', 'bob'], tenant: 'acme.example' },
+      { anchor: 'machines', users: ['robot', 'ops'] },
+    ])
+    assert.equal(found('warning', 'so it lets nobody in').length, 2)
+    assert.deepEqual([mutualTls.tenants, configuration.authenticators?.basic?.tenants], ['suffix', 'suffix'])
+    const email = await read({ ...home, server: '<EnableEmailUserName>true</EnableEmailUserName>' })
+    assert.deepEqual(email.mutualTls.bindings, [
+      {
+        anchor: 'machines',
+        users: ['eve@Acme.example', 'robot', 'ops', 'bob@acme.example', '@acme.example', 'x@default'],
+      },
+    ])
+    assert.equal(email.mutualTls.tenants, 'suffix-email')
   })
 })
 

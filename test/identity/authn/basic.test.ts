@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AuthenticationRequest } from '../../../src/identity/authn/authenticator.ts'
+import type { TenantNames } from '../../../src/identity/authn/asserted-tenant.ts'
+import type { AuthenticationRequest, Principal } from '../../../src/identity/authn/authenticator.ts'
 import { createBasic } from '../../../src/identity/authn/basic.ts'
 import { basicOptions } from '../../../src/identity/authn/basic-options.ts'
 import type { Judgement } from '../../../src/identity/trust/trust.ts'
@@ -16,7 +17,7 @@ const user = {
   tenantState: 'active',
 } as const
 
-function basic(result: LoginResult) {
+function basic(result: LoginResult, tenants?: TenantNames) {
   const attempts: LoginAttempt[] = []
   const throttled: unknown[] = []
   const authenticator = createBasic({
@@ -26,6 +27,7 @@ function basic(result: LoginResult) {
     },
     realm: 'Countersign',
     tenant: 'default',
+    ...(tenants && { tenants }),
     onThrottled: event => throttled.push(event),
   })
   const authenticate = (authorization?: string | string[], judgement?: Judgement) =>
@@ -60,6 +62,26 @@ test('the credential goes to the login as it was sent, with the address', async 
   const { authenticate, attempts } = basic({ kind: 'wrong' })
   await authenticate(header('alice:a:b'))
   assert.deepEqual(attempts, [{ tenant: 'default', name: 'alice', password: 'a:b', remoteAddress: '192.0.2.1' }])
+})
+
+test('the name tells the tenant where it is to, and half a name is nobody’s', async () => {
+  const { authenticate, attempts } = basic({ kind: 'wrong' }, 'suffix')
+  for (const name of ['alice', 'alice@carbon.super', 'bob@Partner.example', 'bob@'])
+    await authenticate(header(`${name}:x`))
+  assert.deepEqual(
+    attempts.map(({ tenant, name }) => [tenant, name]),
+    [
+      ['default', 'alice'],
+      ['default', 'alice'],
+      ['partner.example', 'bob'],
+      ['default', 'bob@'],
+    ],
+  )
+  const { principal } = (await basic(
+    { kind: 'accepted', user: { ...user, tenant: 'partner.example' } },
+    'suffix',
+  ).authenticate(header('alice@partner.example:x'))) as { principal: Principal }
+  assert.deepEqual([principal.user, principal.tenant], ['alice', 'partner.example'])
 })
 
 test('a malformed credential is refused, and never tried', async () => {

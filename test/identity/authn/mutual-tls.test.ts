@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createAllowList } from '../../../src/identity/authn/allow-list.ts'
+import type { TenantNames } from '../../../src/identity/authn/asserted-tenant.ts'
 import type { AuthenticationRequest, Outcome } from '../../../src/identity/authn/authenticator.ts'
 import { createMutualTls } from '../../../src/identity/authn/mutual-tls.ts'
 import { reviewBindings } from '../../../src/identity/bindings/configured-bindings.ts'
@@ -21,6 +22,7 @@ const users = new Users()
   .set('alice', { roles: ['buyer'] })
   .set('ops')
   .set('carol')
+  .set('carol@mail.example')
   .set('locked', { state: 'locked' })
   .set('admin', { roles: ['admin'] })
   .set('alice', { tenant: 'partner' })
@@ -30,12 +32,14 @@ interface Setting {
   readonly allow?: readonly string[]
   readonly request?: Partial<AuthenticationRequest>
   readonly encoding?: 'base64' | 'plain'
+  readonly tenants?: TenantNames
 }
 
-async function decide({ bindings, allow, request, encoding = 'base64' }: Setting): Promise<Outcome> {
+async function decide({ bindings, allow, request, encoding = 'base64', tenants }: Setting): Promise<Outcome> {
   const review = reviewBindings(
     bindings.map(binding => bindingOptions.parse(binding)),
     anchors,
+    tenants === undefined ? 'refuse' : 'choose',
   )
   assert.deepEqual(review.problems, [])
   const authenticator = createMutualTls({
@@ -43,6 +47,7 @@ async function decide({ bindings, allow, request, encoding = 'base64' }: Setting
     bindings: createBindings({ configured: review.bindings, epoch }),
     users,
     usernameHeader: { name: 'UserName', encoding },
+    ...(tenants && { tenants }),
   })
   return authenticator.authenticate({ headers: {}, judgement: trusted, remoteAddress: '127.0.0.1', ...request })
 }
@@ -60,6 +65,7 @@ function summary(outcome: Outcome): string {
 }
 
 const names = (...users: readonly string[]) => [{ thumbprint: leaf.thumbprint, users }]
+const partner = (...users: readonly string[]) => [{ thumbprint: leaf.thumbprint, users, tenant: 'partner' }]
 const asserts = (name: string) => ({ headers: { username: userNameHeader(name) } })
 
 const cases: readonly [string, Setting, string][] = [
@@ -230,6 +236,80 @@ const cases: readonly [string, Setting, string][] = [
     { bindings: names('*'), request: { assertedUser } },
     'refuse username_malformed',
   ]),
+  // step 6, where a name tells the tenant
+  ...(
+    [
+      ['alice', 'accept alice'],
+      ['alice@carbon.super', 'accept alice'],
+      ['alice@partner', 'accept partner/alice'],
+      ['alice@PARTNER', 'accept partner/alice'],
+      ['admin@partner', 'refuse certificate_not_bound'],
+      ['ops@partner', 'refuse certificate_not_bound'],
+      ['alice@elsewhere', 'refuse certificate_not_bound'],
+      ['alice@default', 'refuse username_malformed'],
+      ['alice@', 'refuse username_malformed'],
+      ['@partner', 'refuse username_malformed'],
+    ] as const
+  ).flatMap(([name, expected]): [string, Setting, string][] => {
+    const bindings = [...names('alice', 'ops'), { thumbprint: leaf.thumbprint, users: ['alice'], tenant: 'partner' }]
+    return [
+      [`bound in two tenants, and ${name}`, { bindings, tenants: 'suffix', request: asserts(name) }, expected],
+      [`the same asserted`, { bindings, tenants: 'suffix', request: { assertedUser: name } }, expected],
+    ]
+  }),
+  [
+    'bound in two tenants, and nobody named',
+    {
+      bindings: [...names('alice'), { thumbprint: leaf.thumbprint, users: ['alice'], tenant: 'partner' }],
+      tenants: 'suffix',
+    },
+    'abstain credentials_required',
+  ],
+  [
+    'a name without a tenant is of the first',
+    { bindings: partner('alice'), tenants: 'suffix', request: asserts('alice') },
+    'refuse certificate_not_bound',
+  ],
+  [
+    'a bound user of another tenant by default',
+    { bindings: partner('alice'), tenants: 'suffix' },
+    'accept partner/alice',
+  ],
+  [
+    'any user of a tenant',
+    { bindings: partner('*'), tenants: 'suffix', request: asserts('alice@partner') },
+    'accept partner/alice',
+  ],
+  [
+    'any user of a tenant, and one of the first',
+    { bindings: partner('*'), tenants: 'suffix', request: asserts('admin') },
+    'refuse certificate_not_bound',
+  ],
+  [
+    'any user of the first tenant, and one of another',
+    { bindings: names('*'), tenants: 'suffix', request: asserts('alice@partner') },
+    'refuse certificate_not_bound',
+  ],
+  [
+    'an address as a name',
+    { bindings: names('*'), tenants: 'suffix-email', request: asserts('carol@mail.example') },
+    'accept carol@mail.example',
+  ],
+  [
+    'an address as a name, with its tenant',
+    { bindings: names('*'), tenants: 'suffix-email', request: asserts('carol@mail.example@carbon.super') },
+    'accept carol@mail.example',
+  ],
+  [
+    'an address where it is a tenant',
+    { bindings: names('*'), tenants: 'suffix', request: asserts('carol@mail.example') },
+    'refuse certificate_not_bound',
+  ],
+  [
+    'an @ where it is a letter',
+    { bindings: names('*'), request: asserts('carol@mail.example') },
+    'accept carol@mail.example',
+  ],
   // step 7
   ['a bound user who does not exist', { bindings: names('nobody') }, 'refuse certificate_not_bound'],
   [

@@ -15,10 +15,11 @@ const anchors = [
   { alias: 'machines', certificate: other.certificate },
 ]
 
-const read = (bindings: readonly object[]) => {
+const read = (bindings: readonly object[], severalTenants?: 'choose') => {
   const review = reviewBindings(
     bindings.map(binding => bindingOptions.parse(binding)),
     anchors,
+    severalTenants,
   )
   assert.deepEqual(review.problems, [])
   return review.bindings
@@ -135,6 +136,29 @@ test('two bindings of one level that differ are ambiguous, in whatever order, an
     }
   }
   assert.ok((await decide([subject, { san: { email: 'bob@partner.example' }, user: { from: 'subject.CN' } }], bob)).ok)
+})
+
+test('where names tell the tenant, one certificate can be bound in several, and each has to agree with itself', async () => {
+  const here = { subject: 'CN=bob,O=Partner,C=DE', users: ['bob'] }
+  const there = { san: { email: 'bob@partner.example' }, users: ['robert', 'ops'], tenant: 'partner' }
+  const choose = async (...bindings: readonly object[]) =>
+    findCandidates({ path: [bob, authority].map(one => one.certificate) }, read(bindings, 'choose'))
+  const found = await choose(here, there, { anchor: 'partners', users: ['carol'], tenant: 'third' })
+  assert.ok(found.ok)
+  assert.deepEqual(
+    [found, ...found.elsewhere].map(({ tenant, users }) => [tenant, users]),
+    [
+      ['default', ['bob']],
+      ['partner', ['robert', 'ops']],
+    ],
+  )
+  for (const more of [
+    { ...here, subject: undefined, san: { uri: 'spiffe://partner/bob' }, users: ['ops'] },
+    { ...there, san: { upn: 'bob@corp.example' }, users: ['robert'] },
+  ]) {
+    const ambiguous = await choose(here, there, more)
+    assert.equal(ambiguous.ok ? 'found' : ambiguous.code, 'binding_ambiguous')
+  }
 })
 
 test('two authorities with the same name are two: a binding to one does not hold for the other', async () => {

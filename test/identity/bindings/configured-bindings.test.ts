@@ -12,10 +12,11 @@ const anchors = [
 ]
 const thumbprint = partners.thumbprint
 
-const review = (bindings: readonly object[], from = anchors) =>
+const review = (bindings: readonly object[], from = anchors, severalTenants?: 'choose') =>
   reviewBindings(
     bindings.map(binding => bindingOptions.parse(binding)),
     from,
+    severalTenants,
   )
 
 test('the schema refuses a binding that says nothing, too much, or the same thing twice', () => {
@@ -111,4 +112,15 @@ test('what is wider than it seems is warned of', () => {
   assert.equal(warnings.length, 2)
   assert.match(warnings[0]!, /subject CN=a.*2 trust anchors/)
   assert.match(warnings[1]!, /insecureAnyUser.*anchor machines/)
+})
+
+test('the same certificate in two tenants is a conflict, unless names tell the tenant', () => {
+  const bindings = [
+    { thumbprint, users: ['alice'] },
+    { thumbprint, users: ['bob'], tenant: 'partner' },
+  ]
+  assert.equal(review(bindings).problems[0]?.error.code, 'ERR_BINDING_CONFLICT')
+  assert.deepEqual(review(bindings, anchors, 'choose').problems, [])
+  const twice = [...bindings, { thumbprint, users: ['carol'], tenant: 'partner' }]
+  assert.equal(review(twice, anchors, 'choose').problems[0]?.error.code, 'ERR_BINDING_CONFLICT')
 })
