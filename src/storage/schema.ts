@@ -151,4 +151,5 @@ interface CounterTable {
 }
 
 /** What can be watched. */
-export type Area = 'users' | 'bindings' | 'locks'
+export const areas = ['users', 'bindings', 'locks'] as const
+export type Area = (typeof areas)[number]

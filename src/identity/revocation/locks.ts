@@ -50,27 +50,27 @@ export function issuerSerial(issuer: Name, serialNumber: string): string {
 export async function openLocks(storage: Storage, log: Log): Promise<Locks & Disposable> {
   let locked = await read(storage)
   const listeners = new Set<() => void>()
-  let reading = false
+  let reading: Promise<void> | undefined
   let again = false
   const unsubscribe = storage.changes.subscribe('locks', () => {
     again = true
-    if (reading) return
-    reading = true
-    void readOn().finally(() => {
-      reading = false
-    })
+    reading ??= readOn()
+      .catch(error => {
+        // What was locked stays locked; the storage raises its own alarm, and lets nobody read on before this was done.
+        log.error({ err: error }, 'the locks of certificates cannot be read: those known before stay in force')
+        throw error
+      })
+      .finally(() => {
+        reading = undefined
+      })
+    return reading
   })
 
   async function readOn(): Promise<void> {
     const before = locked
     while (again) {
       again = false
-      try {
-        locked = await read(storage)
-      } catch (error) {
-        // what was locked stays locked; the storage raises its own alarm
-        log.error({ err: error }, 'the locks of certificates cannot be read: those known before stay in force')
-      }
+      locked = await read(storage)
     }
     if (locked.size === before.size && locked.isSubsetOf(before)) return
     for (const listener of [...listeners]) listener()
@@ -89,7 +89,7 @@ export async function openLocks(storage: Storage, log: Log): Promise<Locks & Dis
 }
 
 async function read(storage: Storage): Promise<ReadonlySet<string>> {
-  const rows = await storage.db.selectFrom('locks').select(['kind', 'value']).execute()
+  const rows = await storage.early.selectFrom('locks').select(['kind', 'value']).execute()
   return new Set(rows.map(({ kind, value }) => `${kind} ${value}`))
 }
 

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../storage/schema.ts'
-import { isStorable } from './sql/stored-text.ts'
+import { isStorable } from '../../storage/storable.ts'
 import { readRoleNames } from './sql/user-rows.ts'
 import type { ListedUser, User } from './user.ts'
 

@@ -18,6 +18,13 @@ export const migrations: readonly Migration[] = [
   { name: 'directory', up: directory },
 ]
 
+interface Place {
+  /** what errors call the database */
+  readonly name: string
+  /** the only schema that is ours, where databases have several */
+  readonly schema?: string
+}
+
 interface Applied {
   schema_migrations: { number: number; name: string; applied: number }
 }
@@ -28,13 +35,13 @@ interface Applied {
  */
 export async function migrate(
   db: Kysely<Schema>,
-  name: string,
+  { name, schema }: Place,
   exclusively: (work: (transaction: Transaction<Schema>) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  if ((await appliedMigrations(db, name)) === migrations.length) return
+  if ((await appliedMigrations(db, name, schema)) === migrations.length) return
   await exclusively(async transaction => {
     // Counted again: whoever had the lock before us may have done the work.
-    const applied = await appliedMigrations(transaction, name)
+    const applied = await appliedMigrations(transaction, name, schema)
     if (applied > migrations.length) throw newer(name, applied)
     if (applied === 0) await createRecord(transaction)
     for (const [index, migration] of migrations.entries()) {
@@ -46,8 +53,9 @@ export async function migrate(
   })
 }
 
-async function appliedMigrations(db: Kysely<Schema>, name: string): Promise<number> {
-  const tables = await db.introspection.getTables()
+async function appliedMigrations(db: Kysely<Schema>, name: string, schema: string | undefined): Promise<number> {
+  const all = await db.introspection.getTables()
+  const tables = schema === undefined ? all : all.filter(table => table.schema === schema)
   if (tables.length === 0) return 0
   if (!tables.some(table => table.name === 'schema_migrations')) throw foreign(name)
   const { last } = await recorded(db)
@@ -72,7 +80,7 @@ function recorded(db: Kysely<Schema>): Kysely<Applied> {
 
 function foreign(name: string): CodedError {
   return new CodedError('ERR_STORAGE_FOREIGN', `${name} is the database of another program`, {
-    remedy: 'Name a file that does not exist yet, or one that Countersign made.',
+    remedy: 'Name a file or schema that does not exist yet, or one that Countersign made.',
   })
 }
 

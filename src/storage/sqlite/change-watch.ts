@@ -1,8 +1,9 @@
 import { type Stats, statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { CodedError, isCoded } from '../../errors.ts'
-import type { Area } from '../schema.ts'
-import type { Changes } from '../storage.ts'
+import { type Area, areas } from '../schema.ts'
+import type { ChangeListener, Changes } from '../storage.ts'
+import { Subscribers } from '../subscribers.ts'
 import { isBusy, storageFailure } from './storage-failure.ts'
 
 /** Milliseconds between two looks: with it, a change made by another process is known well within a second (invariant 3). */
@@ -22,12 +23,7 @@ export class ChangeWatch implements Changes {
   readonly #dataVersion: StatementSync
   readonly #areaVersions: StatementSync
   readonly #timer: NodeJS.Timeout
-  readonly #subscribers: Record<Area, Set<() => void>> = {
-    users: new Set(),
-    bindings: new Set(),
-    locks: new Set(),
-  }
-  readonly #alarms = new Set<(error: CodedError) => void>()
+  readonly #subscribers = new Subscribers()
   #seen: unknown
   #versions: ReadonlyMap<unknown, unknown> = new Map()
   #failure: CodedError | undefined
@@ -47,18 +43,17 @@ export class ChangeWatch implements Changes {
     return this.#failure
   }
 
-  subscribe(area: Area, listener: () => void): () => void {
-    return subscribe(this.#subscribers[area], listener)
+  subscribe(area: Area, listener: ChangeListener): () => void {
+    return this.#subscribers.subscribe(area, listener)
   }
 
   onFailure(listener: (error: CodedError) => void): () => void {
-    return subscribe(this.#alarms, listener)
+    return this.#subscribers.onFailure(listener)
   }
 
   /** Looks now: for changes that this process has just made. */
   look(): void {
-    const changed = this.#changedAreas()
-    callAll(changed.flatMap(area => [...this.#subscribers[area]]))
+    void this.#subscribers.tell(this.#changedAreas())
   }
 
   close(): void {
@@ -67,20 +62,19 @@ export class ChangeWatch implements Changes {
   }
 
   #changedAreas(): readonly Area[] {
-    const all = Object.keys(this.#subscribers) as Area[]
     try {
       const changed = this.#read()
-      const areas = this.#failure === undefined ? all.filter(area => changed.has(area)) : all
+      const found = this.#failure === undefined ? areas.filter(area => changed.has(area)) : areas
       this.#failure = undefined
       this.#misses = 0
-      return areas
+      return found
     } catch (error) {
       this.#misses += 1
       if (isBusy(error) && this.#misses < patience) return []
       const first = this.#failure === undefined
       this.#fail(storageFailure(error, this.#file))
       // Nothing more can be learned from a file that was replaced; of one that cannot be read, anything may have changed since.
-      return first || !isCoded(error, 'ERR_STORAGE_REPLACED') ? all : []
+      return first || !isCoded(error, 'ERR_STORAGE_REPLACED') ? areas : []
     }
   }
 
@@ -99,26 +93,8 @@ export class ChangeWatch implements Changes {
     if (!(error instanceof CodedError)) throw error
     const first = this.#failure === undefined
     this.#failure = error
-    if (first) callAll([...this.#alarms].map(alarm => () => alarm(error)))
+    if (first) this.#subscribers.alarm(error)
   }
-}
-
-function subscribe<T>(set: Set<T>, listener: T): () => void {
-  set.add(listener)
-  return () => void set.delete(listener)
-}
-
-// One that throws must not keep the others from being told.
-function callAll(listeners: readonly (() => void)[]) {
-  const errors: unknown[] = []
-  for (const listener of listeners) {
-    try {
-      listener()
-    } catch (error) {
-      errors.push(error)
-    }
-  }
-  if (errors.length > 0) throw new AggregateError(errors, 'a subscriber to changes of the database failed')
 }
 
 // A file that was put in its place is not the one that this process reads: a lock set in it would never be seen.

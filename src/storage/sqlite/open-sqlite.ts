@@ -33,10 +33,12 @@ export async function openSqlite(file: string): Promise<Storage> {
     })
   try {
     await sql`pragma journal_mode = wal`.execute(db)
-    await migrate(db, file, durably)
+    await migrate(db, { name: file }, durably)
     const changes = new ChangeWatch(connect(file), file)
     return {
+      kind: 'sqlite',
       db,
+      early: db,
       async change(area, work) {
         const result = await durably(async transaction => {
           const done = await work(transaction)

@@ -2,9 +2,9 @@ import type { Kysely, Transaction } from 'kysely'
 import { CodedError } from '../../../errors.ts'
 import { fold, lookupOf } from '../../../storage/fold.ts'
 import type { Schema } from '../../../storage/schema.ts'
+import { isStorable } from '../../../storage/storable.ts'
 import type { Attribute } from '../directory.ts'
 import { chunks } from './chunks.ts'
-import { isStorable } from './stored-text.ts'
 
 /** Attributes of one user; UTF-16 units of a name, of a value, and of all together. */
 const most = { count: 1000, name: 255, value: 64 * 1024, all: 256 * 1024 }

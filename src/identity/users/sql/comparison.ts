@@ -1,8 +1,8 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { CodedError } from '../../../errors.ts'
 import { fold, lookupOf } from '../../../storage/fold.ts'
+import { isStorable } from '../../../storage/storable.ts'
 import type { Comparison } from '../directory.ts'
-import { isStorable } from './stored-text.ts'
 
 export type Condition = RawBuilder<SqlBool>
 /** a column */

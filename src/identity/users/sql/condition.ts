@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { isStorable } from '../../../storage/storable.ts'
 import type { Comparison, Field, Filter } from '../directory.ts'
 import {
   always,
@@ -10,7 +11,6 @@ import {
   type Reference,
   type TextColumns,
 } from './comparison.ts'
-import { isStorable } from './stored-text.ts'
 
 /** What is searched. */
 export type Subject = 'users' | 'roles'

@@ -1,8 +1,8 @@
 import type { Kysely, Transaction } from 'kysely'
 import { CodedError } from '../../../errors.ts'
 import type { Schema } from '../../../storage/schema.ts'
+import { isStorable } from '../../../storage/storable.ts'
 import { adminRole, type Permission } from '../directory.ts'
-import { isStorable } from './stored-text.ts'
 
 /** UTF-16 units of a path, and segments in it: each is one value of a query. */
 const most = { resource: 1024, segments: 64, action: 255 }

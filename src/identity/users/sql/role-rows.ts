@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../../storage/schema.ts'
+import { isStorable } from '../../../storage/storable.ts'
 import type { Member, Permission, Role } from '../directory.ts'
 import { chunks } from './chunks.ts'
-import { isStorable } from './stored-text.ts'
 
 const columns = ['id', 'tenant', 'name', 'created', 'modified', 'version'] as const
 

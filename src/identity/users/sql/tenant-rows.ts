@@ -1,10 +1,10 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import { CodedError } from '../../../errors.ts'
 import type { Schema } from '../../../storage/schema.ts'
+import { isStorable } from '../../../storage/storable.ts'
 import type { Tenant, TenantDetails } from '../directory.ts'
 import { checkTenantName } from '../names.ts'
 import { unknownTenant } from './directory-errors.ts'
-import { isStorable } from './stored-text.ts'
 
 const longestDetail = 255
 
