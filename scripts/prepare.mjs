@@ -2,7 +2,7 @@
 // `prestart`, because npm runs none where .npmrc says ignore-scripts, and that keeps install scripts of dependencies out.
 // With --tests it also sees to the real programs that the tests talk to, from Debian's packages.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
@@ -16,7 +16,11 @@ const programs = {
   nginx: 'nginx-light',
   chromium: 'chromium',
   certutil: 'libnss3-tools',
+  postgres: 'postgresql',
 }
+
+/** where Debian keeps what is not for everybody's PATH: each version of PostgreSQL in a folder of its own */
+const postgresRoot = '/usr/lib/postgresql'
 
 installModules()
 if (process.argv.includes('--tests')) installPrograms()
@@ -31,7 +35,9 @@ function installModules() {
 }
 
 function installPrograms() {
-  const path = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  const versions = existsSync(postgresRoot) ? readdirSync(postgresRoot) : []
+  const postgres = versions.map(version => join(postgresRoot, version, 'bin'))
+  const path = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', ...postgres]
   const missing = Object.keys(programs).filter(name => !path.some(folder => existsSync(join(folder, name))))
   if (missing.length === 0) return
   const packages = [...new Set(missing.map(name => programs[name]))]
@@ -44,9 +50,22 @@ function installPrograms() {
   process.stderr.write(`countersign: installing ${packages.join(' ')} for the tests\n`)
   try {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    execFileSync('/bin/sh', ['-c', command], { env, stdio: ['ignore', 'ignore', 2] })
+    withoutDatabase(() => execFileSync('/bin/sh', ['-c', command], { env, stdio: ['ignore', 'ignore', 2] }))
   } catch {
     fail(`could not install ${packages.join(' ')}; try by hand:  ${command}`)
+  }
+}
+
+/** Debian's package would make a database and start a server for it; the tests start their own. */
+function withoutDatabase(install) {
+  const folder = '/etc/postgresql-common/createcluster.d'
+  const file = join(folder, 'countersign-tests.conf')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, 'create_main_cluster = false\n')
+  try {
+    install()
+  } finally {
+    rmSync(file, { force: true })
   }
 }
 

@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { readStorageOptions } from '../config/storage-options.ts'
+import { usersSection } from '../config/users-section.ts'
 import type { Directory } from '../identity/users/directory.ts'
-import { usersOptions } from '../identity/users/options.ts'
 import { createPasswordHasher } from '../identity/users/password/password-hasher.ts'
 import { createSqlDirectory } from '../identity/users/sql/create-sql-directory.ts'
 import { createSqlUserStore } from '../identity/users/sql-user-store.ts'
@@ -26,6 +27,9 @@ export interface Administration {
   record(kind: AuditKind, fields: Readonly<Record<string, string>>): void
 }
 
+/** Milliseconds for which a command waits for a PostgreSQL server that cannot be reached. */
+const patience = 3_000
+
 type AdministrationContext = Pick<Context, 'path' | 'env' | 'clock'> & {
   options: { config: string | undefined; carbonHome: string | undefined }
 }
@@ -40,14 +44,15 @@ export async function administer<T>(
   work: (administration: Administration) => Promise<T>,
 ): Promise<T> {
   const { value, folder } = readSections(locateConfiguration(ctx), ctx.env, sections, each => [
-    each.users.file,
+    each.users.store === 'sqlite' ? each.users.file : JSON.stringify(each.users.postgres),
     each.audit.file,
   ])
   const { users: options, audit: auditing } = value
   const auditFile = mode === 'changes' && auditing.enabled ? resolve(folder, auditing.file) : undefined
   const audit = auditFile === undefined ? undefined : await openAudit(auditFile, ctx)
   try {
-    const storage = await openStorage({ kind: options.store, file: resolve(folder, options.file) })
+    const where = await readStorageOptions(options, { folder, env: ctx.env })
+    const storage = await openStorage(where.kind === 'postgres' ? { ...where, patience } : where)
     try {
       const hasher = createPasswordHasher()
       const users = createSqlUserStore({ storage, hasher, clock: ctx.clock })
@@ -82,4 +87,4 @@ async function openAudit(file: string, { clock }: AdministrationContext) {
   return audit.openAudit({ file, clock, log: silentLog })
 }
 
-const sections = z.looseObject({ users: usersOptions, audit: auditOptions.prefault({}) })
+const sections = z.looseObject({ users: usersSection, audit: auditOptions.prefault({}) })

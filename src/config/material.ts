@@ -23,11 +23,14 @@ import { findEntry, type KeyStore, type PrivateKeyEntry } from '../pki/keystore/
 import type { TrustAnchor } from '../pki/path/verdict.ts'
 import { writePem } from '../pki/x509/pem.ts'
 import { checkServerIdentity, type ServerIdentity } from '../server/tls/server-identity.ts'
+import type { StorageOptions } from '../storage/storage.ts'
 import type { LoadedConfiguration } from './load.ts'
 import { ConfigError, type ConfigProblem, pathText } from './read.ts'
 import type { ListenerConfiguration, RouteConfiguration } from './schema.ts'
 import { resolveSecret } from './secret.ts'
+import { readStorageOptions } from './storage-options.ts'
 import type { KeyStoreOptions, TrustStoreOptions } from './stores.ts'
+import type { UsersSection } from './users-section.ts'
 
 /** What a configuration names, opened and checked: all that a start or a reload needs before it changes anything. */
 export interface Material {
@@ -36,6 +39,7 @@ export interface Material {
   readonly allowList: AllowList
   readonly routes: readonly (ConfiguredRoute & RouteConfiguration)[]
   readonly revocation: RevocationMaterial
+  readonly storage: StorageOptions
   /** sentences for the administrator; none of them stops the start */
   readonly warnings: readonly string[]
 }
@@ -76,8 +80,17 @@ export async function openMaterial(loaded: LoadedConfiguration, clock: Clock): P
   const routes: (ConfiguredRoute & RouteConfiguration)[] = []
   for (const [i, route] of value.routes.entries()) routes.push(await review.route(route, ['routes', i]))
   const revocation = await review.revocation(value.revocation, anchors)
+  const storage = await review.storage(value.users)
   review.conclude()
-  return { listeners, bindings, allowList: allowList!, routes, revocation: revocation!, warnings: review.warnings }
+  return {
+    listeners,
+    bindings,
+    allowList: allowList!,
+    routes,
+    revocation: revocation!,
+    storage: storage!,
+    warnings: review.warnings,
+  }
 }
 
 class Review {
@@ -238,6 +251,20 @@ class Review {
       this.warnings.push('certificates may send the server to private addresses (insecureAllowPrivateAddresses)')
     }
     return this.#attemptAsync(['revocation'], () => readRevocation(options, this.#loaded.folder, anchors))
+  }
+
+  async storage(users: UsersSection): Promise<StorageOptions | undefined> {
+    const { store, postgres } = users
+    if (store === 'postgres' && postgres.insecurePlaintext) {
+      this.warnings.push('the way to the PostgreSQL server is not encrypted (users.postgres.insecurePlaintext)')
+    }
+    if (store === 'postgres' && postgres.insecureGoOnSeconds > 0) {
+      this.warnings.push(
+        `users who were locked get in for ${postgres.insecureGoOnSeconds} s while the PostgreSQL server cannot be reached (users.postgres.insecureGoOnSeconds)`,
+      )
+    }
+    const path = ['users', ...(store === 'postgres' ? ['postgres'] : [])]
+    return this.#attemptAsync(path, () => readStorageOptions(users, this.#loaded))
   }
 
   async route(options: RouteConfiguration, path: Path): Promise<ConfiguredRoute & RouteConfiguration> {

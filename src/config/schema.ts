@@ -6,7 +6,6 @@ import { routeAccessFields } from '../identity/access/options.ts'
 import { basicOptions } from '../identity/authn/basic-options.ts'
 import { mutualTlsOptions } from '../identity/authn/options.ts'
 import { revocationOptions } from '../identity/revocation/options.ts'
-import { usersOptions } from '../identity/users/options.ts'
 import type { InsecureAlgorithm } from '../pki/path/weak-algorithms.ts'
 import { proxiesOptions } from '../server/proxies/options.ts'
 import { listenerFields } from '../server/tls/options.ts'
@@ -16,6 +15,7 @@ import { logOptions } from '../telemetry/events/options.ts'
 import { managementOptions } from '../telemetry/metrics/options.ts'
 import { reloadOptions } from './reload-options.ts'
 import { keyStoreOptions, trustStoreOptions } from './stores.ts'
+import { usersSection } from './users-section.ts'
 
 const listener = z.strictObject({
   ...listenerFields,
@@ -56,7 +56,7 @@ export const configurationSchema = z.strictObject({
     .strictObject({ 'mutual-tls': mutualTlsOptions, basic: basicOptions })
     .prefault({})
     .describe('The ways to prove who one is, in the order of their priority.'),
-  users: usersOptions.prefault({}),
+  users: usersSection,
   routes: z.array(route).max(10_000).default([]).describe('The protected resources.'),
   soap: soapOptions,
   scim: scimOptions,

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { LoadedConfiguration } from '../config/load.ts'
 import type { Material } from '../config/material.ts'
@@ -41,14 +41,14 @@ export interface Identity {
 
 /** Opens the users, and puts the authenticators in their order. Every change of users or bindings raises the trust epoch. */
 export async function openIdentity(
-  { value, folder }: LoadedConfiguration,
+  { value }: LoadedConfiguration,
   material: Material,
   stack: AsyncDisposableStack,
   { clock, events, log }: { clock: Clock; events: Events; log: Log },
 ): Promise<Identity> {
-  const file = resolve(folder, value.users.file)
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const storage = await openStorage({ kind: value.users.store, file })
+  const { storage: where } = material
+  if (where.kind === 'sqlite') mkdirSync(dirname(where.file), { recursive: true, mode: 0o700 })
+  const storage = await openStorage(where)
   stack.defer(() => storage.close())
 
   const epoch = createEpoch()

@@ -7,8 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type CodedError, isCoded } from '../../src/errors.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import { storageContract } from '../contract/storage.ts'
 import { run } from '../support/run.ts'
 import { scratchFolder } from '../support/scratch.ts'
+import { sqliteDatabases } from '../support/storages.ts'
+
+storageContract('sqlite', sqliteDatabases())
 
 const folder = scratchFolder()
 let count = 0
@@ -129,20 +133,6 @@ describe('opening', () => {
 })
 
 describe('writing', () => {
-  test('what fails in the middle leaves nothing behind, and tells nobody', async () => {
-    await opened(freshFile(), async storage => {
-      let told = 0
-      storage.changes.subscribe('users', () => told++)
-      const broken = storage.change('users', async transaction => {
-        await transaction.insertInto('users').values(row('alice')).execute()
-        throw new Error('no further')
-      })
-      await assert.rejects(broken, /no further/)
-      assert.deepEqual(await names(storage.db), [])
-      assert.equal(told, 0)
-    })
-  })
-
   test('while another process holds the lock it waits without stopping the event loop, and goes on', async () => {
     const file = freshFile()
     await opened(file, async storage => {
@@ -219,68 +209,9 @@ describe('writing', () => {
       assert.deepEqual(await names(storage.db), [], 'reading never had to wait')
     })
   })
-
-  test('a statement that breaks a rule of the schema throws, and the message has no value in it', async () => {
-    await opened(freshFile(), async storage => {
-      const orphan = { user_id: 'nobody', kind: 'password' as const, secret: 'hunter2', changed: 1 }
-      await assert.rejects(
-        storage.write(transaction => transaction.insertInto('credentials').values(orphan).execute()),
-        error => error instanceof Error && !JSON.stringify([error.message, error.stack]).includes('hunter2'),
-      )
-    })
-  })
 })
 
 describe('changes', () => {
-  test('are told to this process before the change is done, and to another connection within a second', async () => {
-    const file = freshFile()
-    await opened(file, storage =>
-      opened(file, async other => {
-        const told: string[] = []
-        storage.changes.subscribe('users', () => told.push('here'))
-        storage.changes.subscribe('bindings', () => told.push('here, bindings'))
-        const elsewhere = new Promise<number>(resolve => {
-          other.changes.subscribe('users', () => resolve(performance.now()))
-        })
-        await storage.change('users', transaction => transaction.insertInto('users').values(row('alice')).execute())
-        const done = performance.now()
-        assert.deepEqual(told, ['here'])
-        assert.ok((await elsewhere) - done < 1000)
-      }),
-    )
-  })
-
-  test('a write that is none wakes nobody; who unsubscribed is not told', async () => {
-    const file = freshFile()
-    await opened(file, storage =>
-      opened(file, async other => {
-        let told = 0
-        other.changes.subscribe('users', () => told++)
-        const unsubscribe = storage.changes.subscribe('users', () => told++)
-        unsubscribe()
-        await storage.write(transaction => transaction.insertInto('users').values(row('alice')).execute())
-        await storage.change('bindings', async () => {})
-        await sleep(400)
-        assert.equal(told, 0)
-      }),
-    )
-  })
-
-  test('all subscribers are told, even behind one that throws', async () => {
-    await opened(freshFile(), async storage => {
-      let told = 0
-      storage.changes.subscribe('users', () => {
-        throw new Error('I fail')
-      })
-      storage.changes.subscribe('users', () => told++)
-      await assert.rejects(
-        storage.change('users', async () => {}),
-        AggregateError,
-      )
-      assert.equal(told, 1)
-    })
-  })
-
   for (const how of ['removed', 'replaced'] as const) {
     test(`a file that was ${how} raises the alarm once, and what is open goes on`, async () => {
       const file = freshFile()

@@ -25,7 +25,10 @@ export interface PostgresServer {
 }
 
 /** Started and ready; ended when the process of the test file ends, unless it was stopped. */
-export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = {},
+  prepare: (folder: string) => void = () => {},
+): Promise<PostgresServer> {
   const folder = scratchFolder()
   const [data, socket] = [join(folder, 'data'), join(folder, 'socket')]
   const password = 'database-secret'
@@ -35,6 +38,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     chmodSync(each, 0o755)
     if (account !== undefined) chownSync(each, account.uid, account.gid)
   }
+  prepare(folder)
   const passwordFile = join(folder, 'password')
   writeFileSync(passwordFile, password)
   const run = { ...account, stdio: ['ignore', 'ignore', 'pipe'] as ['ignore', 'ignore', 'pipe'], cwd: folder }
@@ -72,7 +76,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     })
     for (let tries = 0; tries < 400; tries++) {
       assert.equal(started.exitCode, null, log)
-      if (/ready to accept connections/.test(log)) return
+      if (/ready to accept (?:read-only )?connections/.test(log)) return
       await new Promise(resolve => setTimeout(resolve, 50))
     }
     assert.fail(`PostgreSQL did not start:\n${log}`)

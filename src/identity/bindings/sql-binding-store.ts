@@ -3,6 +3,7 @@ import type { CompiledQuery, Kysely, Selectable } from 'kysely'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import type { Schema } from '../../storage/schema.ts'
+import { isStorable } from '../../storage/storable.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { Selector } from './binding.ts'
 import type { BindingStore, StoredBinding } from './binding-store.ts'
@@ -16,7 +17,8 @@ export function createSqlBindingStore(storage: Storage, clock: Clock): BindingSt
   const { db } = storage
   const findQuery = createFindQuery(db)
   return {
-    async find(selectors) {
+    async find(all) {
+      const selectors = all.filter(({ value }) => isStorable(value))
       if (selectors.length === 0) return []
       const { rows } = await db.executeQuery(findQuery(selectors))
       return rows.map(readRow)

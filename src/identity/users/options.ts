@@ -40,19 +40,22 @@ export const passwordOptions = z
 
 export type PasswordOptions = z.output<typeof passwordOptions>
 
-export const usersOptions = z
-  .strictObject({
-    store: z.enum(['sqlite']).default('sqlite').describe('Where users live. sqlite: in a file of this machine.'),
-    file: z
-      .string()
-      .min(1)
-      .default('data/countersign.db')
-      .describe(
-        'The file of the user store; made when it does not exist, readable by its owner only, not on a network file system.',
-      ),
-    passwords: passwordOptions,
-  })
-  .prefault({})
-  .describe('The users and their passwords. Commands change them while the server runs.')
+/** What every kind of store has, and that of a file of this machine. */
+export const usersFields = {
+  store: z
+    .enum(['sqlite', 'postgres'])
+    .default('sqlite')
+    .describe(
+      'Where users live, and bindings, locks and counted passwords with them. sqlite: in a file of this machine. postgres: in a database, for any number of replicas.',
+    ),
+  file: z
+    .string()
+    .min(1)
+    .default('data/countersign.db')
+    .describe(
+      'The file of `store: sqlite`; made when it does not exist, readable by its owner only, not on a network file system.',
+    ),
+  passwords: passwordOptions,
+}
 
-export type UsersOptions = z.output<typeof usersOptions>
+export const usersOptions = z.strictObject(usersFields).prefault({})

@@ -53,6 +53,8 @@ export class ChangeWatch implements Changes {
   #catchingUp: pg.Client | undefined
   /** something changed while everyone was catching up */
   #behind = false
+  /** looks whose changes some subscriber still catches up with */
+  #behindBy = 0
   #ended = false
 
   /** `client` is connected, and is ours from now on. */
@@ -154,8 +156,15 @@ export class ChangeWatch implements Changes {
       void this.#catchUp(client, versions, since)
       return
     }
-    this.#confirmed = since
-    void this.#subscribers.tell(this.#changedIn(versions))
+    // What some still have to catch up with is not in force yet: that time counts as well.
+    if (this.#behindBy === 0) this.#confirmed = since
+    this.#behindBy += 1
+    this.#subscribers
+      .tell(this.#changedIn(versions))
+      .catch(error => this.#lost(client, error))
+      .finally(() => {
+        this.#behindBy -= 1
+      })
   }
 
   // Other than, not above: the server may have gone back to an older state, as after a restored copy.
@@ -174,6 +183,7 @@ export class ChangeWatch implements Changes {
       return
     }
     this.#catchingUp = client
+    this.#closed ??= unreachable(this.#name, this.#failure)
     try {
       do {
         this.#behind = false

@@ -73,7 +73,7 @@ const known: readonly Kind[] = [
     remedy:
       'Check users.postgres.tls: the trust store must hold the authority of the server, whose certificate must name the host.',
     matches: error =>
-      codes('ERR_TLS', 'ERR_SSL', 'SELF_SIGNED', 'DEPTH_ZERO', 'UNABLE_TO', 'CERT_')(error) ||
+      /^(?:ERR_(?:TLS|SSL)_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|CERT_)/.test(error.code ?? '') ||
       says(error, /does not support SSL|certificate/),
   },
   unreachableKind,

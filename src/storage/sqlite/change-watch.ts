@@ -53,7 +53,11 @@ export class ChangeWatch implements Changes {
 
   /** Looks now: for changes that this process has just made. */
   look(): void {
-    void this.#subscribers.tell(this.#changedAreas())
+    this.#subscribers.tell(this.#changedAreas()).catch(error => {
+      // With the next look that succeeds everyone is told once more.
+      if (!isCoded(error)) throw error
+      this.#fail(error)
+    })
   }
 
   close(): void {
