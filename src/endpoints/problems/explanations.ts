@@ -229,6 +229,19 @@ export const explanations: Readonly<Record<ProblemCode, Explanation>> = {
     administrator: 'Slow clients with large uploads need a longer `timeouts.idle` on the route.',
     commands: [],
   },
+  conflict: {
+    group: 'request',
+    meaning: 'A user or group of that name is there already, or operations of one request wait for each other.',
+    administrator: 'The detail names what is in the way.',
+    commands: [],
+  },
+  precondition_failed: {
+    group: 'request',
+    meaning:
+      'The change was meant for one version (If-Match), and there is another by now: somebody else was faster. Nothing was changed.',
+    administrator: 'Nothing is wrong with the server.',
+    commands: [],
+  },
   payload_too_large: {
     group: 'request',
     meaning: 'More was sent than this address takes in one request.',

@@ -23,6 +23,16 @@ export const httpProblems = {
     title: 'The request did not arrive in time',
     remedy: 'Send the whole request without long pauses.',
   },
+  conflict: {
+    status: 409,
+    title: 'Something else stands in the way of this',
+    remedy: 'Choose another name, or look at what is there already.',
+  },
+  precondition_failed: {
+    status: 412,
+    title: 'It is no longer what you think it is',
+    remedy: 'Fetch it again, and repeat the change on what it is now.',
+  },
   payload_too_large: {
     status: 413,
     title: 'The body of the request is too large',
