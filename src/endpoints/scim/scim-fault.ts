@@ -37,6 +37,11 @@ export function notFound(detail: string): ScimFault {
   return new ScimFault({ code: 'not_found', detail })
 }
 
+/** 409: what was looked at before a change is no longer so. */
+export function overtaken(): ScimFault {
+  return new ScimFault({ code: 'conflict', detail: 'Somebody else changed it at the same moment. Try again.' })
+}
+
 /** What the directory refuses for a reason that the client can do something about. Anything else is not ours to tell. */
 export function faultOf(error: unknown): ScimFault | undefined {
   if (error instanceof ScimFault) return error

@@ -145,8 +145,8 @@ export interface Directory {
      * ERR_ATTRIBUTE_UNFIT.
      */
     change(tenant: string, id: string, decide: (user: DirectoryUser) => UserChange): Promise<DirectoryUser>
-    /** Throws ERR_USER_UNKNOWN. */
-    remove(tenant: string, id: string): Promise<void>
+    /** `check` is shown the user in the same transaction, and may throw to remove nothing. Throws ERR_USER_UNKNOWN. */
+    remove(tenant: string, id: string, check?: (user: DirectoryUser) => void): Promise<void>
   }
   readonly roles: {
     find(tenant: string, name: string): Promise<Role | undefined>
@@ -166,8 +166,8 @@ export interface Directory {
       id: string,
       decide: (role: Role & { readonly members: readonly Member[] }) => { name?: string; members?: readonly string[] },
     ): Promise<Role>
-    /** Throws ERR_ROLE_UNKNOWN. */
-    remove(tenant: string, id: string): Promise<void>
+    /** `check` as with users. Throws ERR_ROLE_UNKNOWN. */
+    remove(tenant: string, id: string, check?: (role: Role) => void): Promise<void>
     /** who has the role, in the order of their names */
     members(tenant: string, id: string): Promise<readonly Member[]>
     /** in the order of their paths; none for a role that is not there */

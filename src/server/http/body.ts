@@ -14,10 +14,15 @@ export function hasBody({ request }: Pick<Exchange, 'request'>): boolean {
  * ERR_REQUEST_ABORTED when the client goes away before the end.
  */
 export async function readBody(exchange: Exchange, limit = exchange.maxBodyBytes): Promise<Buffer | undefined> {
-  // Without one, no 'end' will ever be told.
-  const body = hasBody(exchange) ? await collect(exchange.request, limit) : Buffer.alloc(0)
+  const body = await bodyOf(exchange, limit)
   if (body === undefined) sendTooLarge(exchange, limit)
   return body
+}
+
+/** The same for those who tell it in their own way: undefined, and nothing has been sent. */
+export async function bodyOf(exchange: Exchange, limit: number): Promise<Buffer | undefined> {
+  // Without one, no 'end' will ever be told.
+  return hasBody(exchange) ? collect(exchange.request, limit) : Buffer.alloc(0)
 }
 
 // By events: leaving a `for await` loop would destroy the request, and with it the connection that the 413 has to go out on.

@@ -55,9 +55,11 @@ export function createDirectoryRoles(storage: Storage, clock: Clock): Directory[
       })
     },
 
-    remove: (tenant, id) =>
+    remove: (tenant, id, check) =>
       storage.change('users', async transaction => {
-        if ((await readRoleById(transaction, tenant, id)) === undefined) throw unknownRole(tenant, id)
+        const role = await readRoleById(transaction, tenant, id)
+        if (role === undefined) throw unknownRole(tenant, id)
+        check?.(role)
         await touchUsers(transaction, hasRole(id), clock.now())
         await transaction.deleteFrom('roles').where('id', '=', id).execute()
       }),

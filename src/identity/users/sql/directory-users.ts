@@ -80,9 +80,11 @@ export function createDirectoryUsers({ storage, hasher, clock }: SqlDirectorySou
       throw new Error('a change of a user gives another password each time it is decided')
     },
 
-    remove: (tenant, id) =>
+    remove: (tenant, id, check) =>
       storage.change('users', async transaction => {
-        if ((await readDirectoryUser(transaction, tenant, id)) === undefined) throw unknownUser(tenant, id)
+        const user = await readDirectoryUser(transaction, tenant, id)
+        if (user === undefined) throw unknownUser(tenant, id)
+        check?.(user)
         await touchRoles(transaction, isRoleOf(id), clock.now())
         await transaction.deleteFrom('users').where('id', '=', id).execute()
       }),
