@@ -7,11 +7,14 @@ import { type ConfiguredRoute, createGateway, type GatewaySource } from './gatew
 import { createGuard } from './guard.ts'
 import { createJwks } from './jwks.ts'
 import { serveProblems } from './problems/problems.ts'
+import { createScim, type ScimSource } from './scim/scim.ts'
 import { serveWhoami } from './whoami.ts'
 
 export interface EndpointsSource extends Omit<GatewaySource, 'routes' | 'events' | 'claims'> {
   readonly chain: Pick<Chain, 'names' | 'authenticate' | 'claimedBy'>
   readonly routes: readonly (ConfiguredRoute & RouteAccessOptions)[]
+  /** undefined: not served */
+  readonly scim?: Pick<ScimSource, 'options' | 'directory' | 'events'>
   readonly events: Pick<Events, 'accessGranted' | 'accessRefused' | 'upstreamFailed'>
 }
 
@@ -31,6 +34,7 @@ export function createEndpoints(source: EndpointsSource): Endpoints {
   const accesses = source.routes.map(route => compileAccess(route, chain.names))
   const gateway = createGateway({ ...source, claims: authorization => chain.claimedBy(authorization) !== undefined })
   const guard = createGuard(source)
+  const { log, scim } = source
 
   return {
     serve: createRouter([
@@ -41,6 +45,7 @@ export function createEndpoints(source: EndpointsSource): Endpoints {
       },
       { method: 'GET', path: '/problems/*', handle: serveProblems },
       { method: 'GET', path: '/.well-known/jwks.json', handle: createJwks(gateway.keys) },
+      ...(scim === undefined ? [] : createScim({ ...scim, authenticators: chain.names, guard, log })),
       ...gateway.routes.map((route, i) => ({
         method: '*',
         path: route.path,

@@ -43,7 +43,7 @@ export async function openDoors(
   stack: AsyncDisposableStack,
   source: DoorsSource,
 ): Promise<Doors> {
-  const { chain, epoch, events, metrics, clock, log, revocation, tickets } = source
+  const { chain, directory, epoch, events, metrics, clock, log, revocation, tickets } = source
   let { value } = loaded
   const { authenticate, claimedBy } = chain
   const keep = createGatewayKeep()
@@ -55,6 +55,7 @@ export async function openDoors(
       routes,
       assertion: { ...assertion, ...(keyFile === undefined ? {} : { keyFile: resolve(folder, keyFile) }) },
       assertionHeaders: [value.authenticators['mutual-tls'].usernameHeader.name],
+      scim: { options: value.scim, directory, events },
       epoch,
       clock,
       events,

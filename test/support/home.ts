@@ -8,7 +8,9 @@ import { loadConfiguration } from '../../src/config/load.ts'
 import type { BindingStore } from '../../src/identity/bindings/binding-store.ts'
 import { createSqlBindingStore } from '../../src/identity/bindings/sql-binding-store.ts'
 import { createLockStore, type LockStore } from '../../src/identity/revocation/locks.ts'
+import type { Directory } from '../../src/identity/users/directory.ts'
 import { createPasswordHasher } from '../../src/identity/users/password/password-hasher.ts'
+import { createSqlDirectory } from '../../src/identity/users/sql/create-sql-directory.ts'
 import { createSqlUserStore } from '../../src/identity/users/sql-user-store.ts'
 import type { UserStore } from '../../src/identity/users/user.ts'
 import { type Log, silentLog } from '../../src/log.ts'
@@ -28,6 +30,7 @@ export interface Home {
   readonly port: number
   /** the stores as another process has them open */
   readonly users: UserStore
+  readonly directory: Directory
   readonly bindings: BindingStore
   readonly locks: LockStore
   /** Writes a file of the home in place of the one that was there, by a rename. */
@@ -113,6 +116,7 @@ export async function openHome({
   let server = await begin()
   after(() => server.stop('the test is over'))
   const storage = await openStorage({ kind: 'sqlite', file: join(folder, 'data/users.db') })
+  const hasher = createPasswordHasher()
   after(() => storage.close())
   const sockets = new Set<TLSSocket>()
   after(() => {
@@ -145,7 +149,8 @@ export async function openHome({
     get port() {
       return port()
     },
-    users: createSqlUserStore({ storage, hasher: createPasswordHasher() }),
+    users: createSqlUserStore({ storage, hasher }),
+    directory: createSqlDirectory({ storage, hasher, clock: systemClock }),
     bindings: createSqlBindingStore(storage, systemClock),
     locks: createLockStore(storage, systemClock),
     async restart() {

@@ -1,3 +1,4 @@
+import { isCoded } from '../../errors.ts'
 import { compileAccess } from '../../identity/access/access.ts'
 import { checkAccessRule, compileAccessRules } from '../../identity/access/access-rules.ts'
 import { assertedByHeader } from '../../identity/authn/assertion-header.ts'
@@ -107,6 +108,8 @@ export function createScim({ options, directory, authenticators, guard, events, 
             })
       sendReply(exchange, reply)
     } catch (error) {
+      // Nobody is there to be told.
+      if (isCoded(error, 'ERR_REQUEST_ABORTED')) throw error
       sendFailure(exchange, error)
     } finally {
       working -= 1
