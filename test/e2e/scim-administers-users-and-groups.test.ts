@@ -25,9 +25,9 @@ test('a user is made, read, replaced, patched and removed', async () => {
   assert.equal(made.status, 201)
   const { id, meta, ...rest } = made.body
   assert.equal(made.headers['content-type'], 'application/scim+json; charset=utf-8')
-  assert.equal(made.headers['location'], `${url}/scim2/Users/${id}`)
+  assert.equal(made.headers.location, `${url}/scim2/Users/${id}`)
   assert.equal(meta.location, `${url}/scim2/Users/${id}`)
-  assert.equal(made.headers['etag'], meta.version)
+  assert.equal(made.headers.etag, meta.version)
   assert.equal(meta.resourceType, 'User')
   assert.deepEqual(rest, {
     schemas: [`${core}:User`, enterpriseUserSchema],
@@ -67,7 +67,7 @@ test('a user is made, read, replaced, patched and removed', async () => {
     body: patchBody({ op: 'Replace', path: 'active', value: 'False' }, { op: 'add', path: 'nickName', value: 'Babs' }),
   })
   assert.deepEqual([patched.status, patched.body.active, patched.body.nickName], [200, false, 'Babs'])
-  assert.equal((await home.users.find('default', 'bjensen'))?.state, 'locked')
+  assert.equal((await home.directory.users.find('default', 'bjensen'))?.state, 'locked')
   assert.equal(
     (await admin('PUT', `/Users/${id}`, { body: userBody('bjensen') })).body.active,
     false,
@@ -98,9 +98,9 @@ test('a group is a role: whoever is put into it has it', async () => {
   await admin('PATCH', `/Groups/${id}`, {
     body: patchBody({ op: 'add', path: 'members', value: [{ value: carol.id }] }),
   })
-  assert.deepEqual((await home.users.find('default', 'carol'))?.roles, ['buyer'])
+  assert.deepEqual((await home.directory.users.find('default', 'carol'))?.roles, ['buyer'])
   await admin('PATCH', `/Groups/${id}`, { body: patchBody({ op: 'remove', path: `members[value eq "${bob.id}"]` }) })
-  assert.deepEqual((await home.users.find('default', 'bob'))?.roles, [])
+  assert.deepEqual((await home.directory.users.find('default', 'bob'))?.roles, [])
   const stranger = await admin('PATCH', `/Groups/${id}`, {
     body: patchBody({ op: 'add', path: 'members', value: [{ value: 'nobody' }] }),
   })
@@ -113,7 +113,7 @@ test('a group is a role: whoever is put into it has it', async () => {
     undefined,
   )
   assert.equal((await admin('DELETE', `/Groups/${id}`)).status, 204)
-  assert.deepEqual((await home.users.find('default', 'carol'))?.roles, [])
+  assert.deepEqual((await home.directory.users.find('default', 'carol'))?.roles, [])
 })
 
 test('nobody is made twice, not in another case either', async () => {
@@ -243,7 +243,7 @@ test('curl does it, too', async () => {
   ])
   assert.match(stdout, /201/)
   assert.match(stdout, /content-type: application\/json/i)
-  assert.ok(await home.users.find('default', 'by-curl'))
+  assert.ok(await home.directory.users.find('default', 'by-curl'))
 })
 
 test('every change is recorded, with who made it', () => {

@@ -309,13 +309,13 @@ test('whatever the operations are, they change the resource or are refused, and 
     fc.property(fc.array(operation, { maxLength: 5 }), operations => {
       try {
         const patched = patch(alice, JSON.parse(JSON.stringify(operations)))
-        assert.equal(typeof patched['userName'], 'string')
+        assert.equal(typeof patched.userName, 'string')
         assert.equal(Object.getPrototypeOf(patched), Object.prototype)
       } catch (error) {
         assert.ok(error instanceof ScimFault, String(error))
       }
       assert.equal(Object.getOwnPropertyNames(Object.prototype).length, before)
-      assert.equal(({} as Record<string, unknown>)['polluted'], undefined)
+      assert.equal(({} as Record<string, unknown>).polluted, undefined)
     }),
     { numRuns: 1000 },
   )

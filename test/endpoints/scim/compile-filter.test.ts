@@ -59,7 +59,7 @@ for (const person of people) {
     name: person.userName,
     roles: person.userName === 'alice' ? ['buyer', 'Seller'] : person.userName === 'Bob' ? ['buyer'] : [],
     attributes: keptAttributes(resource, []),
-    state: person['active'] === false ? 'locked' : 'active',
+    state: person.active === false ? 'locked' : 'active',
   })
 }
 // As an administrator of WSO2's products would have set it.
