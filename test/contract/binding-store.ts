@@ -106,5 +106,62 @@ export function bindingStoreContract(kind: string, fresh: FreshDatabase): void {
       assert.deepEqual(await store.find([upn('alice@example.org\0')]), [])
       assert.equal((await store.find([upn('\ud800'), upn('alice@example.org')])).length, 1)
     })
+
+    test('many certificates that are looked up at once cost few queries; each finds its own bindings, oldest first', async () => {
+      const { storage } = await open()
+      const db = storage.db
+      let queries = 0
+      const counting = new Proxy(db, {
+        get(target, name) {
+          if (name === 'executeQuery') queries += 1
+          const value = Reflect.get(target, name)
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+      })
+      const store = createSqlBindingStore({ ...storage, db: counting }, systemClock)
+      for (let i = 0; i < 20; i++) {
+        await store.add(binding({ san: { dns: `h${i}.example` }, users: [`user${i}`] }))
+        await store.add(binding({ san: { dns: `h${i}.example` }, anchor: 'a', users: [`other${i}`] }))
+      }
+      await store.add(binding({ anchor: 'a', users: ['everyone'] }))
+      queries = 0
+      const found = await Promise.all(
+        Array.from({ length: 1000 }, (_, i) =>
+          store.find([
+            selectorOf('anchor', 'a'),
+            selectorOf('dns', `h${i}.example`),
+            selectorOf('dns', `h${i}.example`),
+          ]),
+        ),
+      )
+      assert.equal(queries, 4)
+      for (const [i, bindings] of found.entries()) {
+        const users = bindings.map(({ options }) => options.users?.[0])
+        assert.deepEqual(users.toSorted(), i < 20 ? ['everyone', `other${i}`, `user${i}`] : ['everyone'])
+        const ages = bindings.map(({ created }) => created)
+        assert.deepEqual(ages, ages.toSorted())
+      }
+    })
+
+    test('more names than a query takes are looked for in several, and a damaged row fails only those that it is about', async () => {
+      const { storage, store } = await open()
+      await store.add(binding({ san: { dns: 'h7.49.example' }, users: ['alice'] }))
+      const { id } = await store.add(binding({ thumbprint, users: ['bob'] }))
+      await storage.change('bindings', transaction =>
+        transaction.updateTable('bindings').set({ options: '{}' }).where('id', '=', id).execute(),
+      )
+      const found = await Promise.allSettled([
+        store.find([selectorOf('thumbprint', thumbprint)]),
+        ...Array.from({ length: 200 }, (_, i) =>
+          store.find(Array.from({ length: 200 }, (_, k) => selectorOf('dns', `h${i}.${k}.example`))),
+        ),
+      ])
+      assert.equal(found[0]?.status, 'rejected')
+      const lengths = found.slice(1).map(each => (each.status === 'fulfilled' ? each.value.length : each.reason))
+      assert.deepEqual(
+        lengths,
+        Array.from({ length: 200 }, (_, i) => (i === 7 ? 1 : 0)),
+      )
+    })
   })
 }

@@ -59,6 +59,24 @@ export function userStoreContract(kind: string, open: () => Promise<OpenUserStor
       }
     })
 
+    test('users that are asked for at once are each found by their own name and tenant, or not at all', async () => {
+      await store.addTenant('crowd.example')
+      for (let i = 0; i < 5; i++) await store.add({ tenant, name: `crowd${i}`, roles: ['a', `role${i}`] })
+      const here = await store.add({ tenant: 'crowd.example', name: 'crowd1', roles: ['z'] })
+      const asked = Array.from({ length: 600 }, (_, i) => [tenant, i === 9 ? 'crowd\0' : `crowd${i}`] as const)
+      const [there, nowhere, ...found] = await Promise.all([
+        other.find('crowd.example', 'crowd1'),
+        other.find('nowhere.example', 'crowd1'),
+        ...asked.map(([each, name]) => other.find(each, name)),
+      ])
+      assert.deepEqual(there, here)
+      assert.equal(nowhere, undefined)
+      for (const [i, user] of found.entries()) {
+        assert.equal(user?.name, i < 5 ? `crowd${i}` : undefined)
+        assert.deepEqual(user?.roles, i < 5 ? ['a', `role${i}`] : undefined)
+      }
+    })
+
     test('the same name is another user in another tenant', async () => {
       assert.equal(await store.addTenant('partner.example'), true)
       assert.equal(await store.addTenant('partner.example'), false)

@@ -2,25 +2,27 @@ import { randomUUID } from 'node:crypto'
 import type { CompiledQuery, Kysely, Selectable } from 'kysely'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
+import { askTogether } from '../../storage/ask-together.ts'
 import type { Schema } from '../../storage/schema.ts'
 import { isStorable } from '../../storage/storable.ts'
 import type { Storage } from '../../storage/storage.ts'
-import type { Selector } from './binding.ts'
+import type { Selector, SelectorKind } from './binding.ts'
 import type { BindingStore, StoredBinding } from './binding-store.ts'
 import { compileBinding } from './compile-binding.ts'
 import { bindingOptions } from './options.ts'
+import { selectorKey } from './selector.ts'
 
 const defaultPage = 1000
 
 /** Bindings in the database. What another process changes is found by the next `find`, and announced by `Storage.changes`. */
 export function createSqlBindingStore(storage: Storage, clock: Clock): BindingStore {
   const { db } = storage
-  const findQuery = createFindQuery(db)
+  const findRows = createFindRows(db)
   return {
     async find(all) {
       const selectors = all.filter(({ value }) => isStorable(value))
       if (selectors.length === 0) return []
-      const { rows } = await db.executeQuery(findQuery(selectors))
+      const rows = await findRows(selectors)
       return rows.map(readRow)
     },
 
@@ -73,9 +75,38 @@ export function createSqlBindingStore(storage: Storage, clock: Clock): BindingSt
 
 type Row = Pick<Selectable<Schema['bindings']>, 'id' | 'options' | 'created'>
 
+interface FoundRow extends Row {
+  readonly kind: string
+  readonly value: string
+}
+
+/** The rows that look for any of the selectors, in the order in which they were added. */
+function createFindRows(db: Kysely<Schema>): (selectors: readonly Selector[]) => Promise<FoundRow[]> {
+  const findQuery = createFindQuery(db)
+  return askTogether(async questions => {
+    const all = [...new Map(questions.flat().map(selector => [selectorKey(selector), selector])).values()]
+    let rows: readonly FoundRow[] = []
+    for (let from = 0; from < all.length; from += mostAtOnce) {
+      const part = await db.executeQuery(findQuery(all.slice(from, from + mostAtOnce)))
+      rows = rows.concat(part.rows)
+    }
+    const found = Map.groupBy(rows, ({ kind, value }) => selectorKey({ kind: kind as SelectorKind, value }))
+    return questions.map(selectors =>
+      [...new Set(selectors.map(selectorKey))].flatMap(key => found.get(key) ?? []).toSorted(byAge),
+    )
+  })
+}
+
+/** SQLite takes 32,766 parameters, and PostgreSQL twice as many. */
+const mostAtOnce = 10_000
+
+function byAge(one: Row, other: Row): number {
+  return one.created - other.created || (one.id < other.id ? -1 : 1)
+}
+
 /** Certificates ask for the same few shapes of selectors: each is put into words once, which costs more than the look-up itself. */
-function createFindQuery(db: Kysely<Schema>): (selectors: readonly Selector[]) => CompiledQuery<Row> {
-  const shapes = new Map<string, CompiledQuery<Row>>()
+function createFindQuery(db: Kysely<Schema>): (selectors: readonly Selector[]) => CompiledQuery<FoundRow> {
+  const shapes = new Map<string, CompiledQuery<FoundRow>>()
   return selectors => {
     const kinds = byKind(selectors)
     const shape = kinds.map(([kind, values]) => `${kind} ${values.length}`).join()
@@ -83,25 +114,24 @@ function createFindQuery(db: Kysely<Schema>): (selectors: readonly Selector[]) =
     if (query === undefined) {
       query = db
         .selectFrom('bindings')
-        .select(['id', 'options', 'created'])
+        .select(['id', 'options', 'created', 'kind', 'value'])
         .where(({ or, and, eb }) =>
           or(kinds.map(([kind, values]) => and([eb('kind', '=', kind), eb('value', 'in', values)]))),
         )
-        .orderBy('created')
-        .orderBy('id')
         .compile()
-      if (shapes.size < maxShapes) shapes.set(shape, query)
+      // those of many certificates at once hardly come again
+      if (shapes.size < maxShapes && selectors.length <= largestShape) shapes.set(shape, query)
     }
     return { ...query, parameters: kinds.flatMap(([kind, values]) => [kind, ...values]) }
   }
 }
 
 const maxShapes = 200
+const largestShape = 20
 
 function byKind(selectors: readonly Selector[]): [string, string[]][] {
-  const kinds = new Map<string, string[]>()
-  for (const { kind, value } of selectors) kinds.set(kind, [...(kinds.get(kind) ?? []), value])
-  return [...kinds]
+  const kinds = Map.groupBy(selectors, ({ kind }) => kind)
+  return [...kinds].map(([kind, of]) => [kind, of.map(({ value }) => value)])
 }
 
 // Rows are read as strictly as the configuration is: a damaged one, or one of a later version, binds nobody.

@@ -48,6 +48,10 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
   const { epoch, clock, log, revocation, capacity = 10_000 } = source
   let material = source.material
   let prepared = prepare(material)
+  /** how often the material was replaced */
+  let replacements = 0
+  /** marks our own judgements: those of another listener say nothing here */
+  const own = Symbol('trust')
   // Trusted leaves by their bytes: whatever else comes along, the path was found once and cannot be argued away.
   const trusted = new BoundedCache<Kept>(capacity)
   // Refusals by everything that was presented: another chain for the same leaf may well do.
@@ -57,11 +61,35 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
   // The way from a leaf to its anchor. Outlives the epoch: a resumed connection brings back nothing but the leaf.
   const ways = new BoundedCache<readonly Certificate[]>(capacity)
 
-  function judge(chain: PresentedChain): Judgement {
+  function judge(chain: PresentedChain, before?: Judgement): Judgement {
     const now = clock.now()
     const leafKey = keyOf(chain.leaf)
-    const known = current(trusted.get(leafKey), now)
-    if (known !== undefined) return known.epoch === epoch.value ? known : renew(known, leafKey, now)
+    const known = trusted.get(leafKey) ?? ownOf(before, chain.leaf)
+    if (known?.replacements === replacements && now < known.validUntil) {
+      return known.epoch === epoch.value ? known : renew(known, leafKey, now)
+    }
+    return (known && examineAgain(known, leafKey, now)) ?? examineAll(chain, leafKey, known?.certificate, now)
+  }
+
+  /** What somebody kept for us, when it is ours, about that very certificate, and good. */
+  function ownOf(before: Judgement | undefined, leaf: Uint8Array): Kept | undefined {
+    if (before?.verdict.ok !== true || (before as Partial<Kept>).by !== own) return undefined
+    return before.verdict.path[0]?.raw.equals(leaf) === true ? (before as Kept) : undefined
+  }
+
+  /**
+   * Over the intermediates of the path that was found before: what is known of these certificates, above all whose signatures are right,
+   * need not be found out again. undefined: they lead to no anchor now, and all that was presented has to be looked at.
+   */
+  function examineAgain({ certificate, verdict }: Kept, leafKey: string, now: number): Judgement | undefined {
+    const inquiry = revocation?.inquire()
+    const way = (verdict as Trusted).path.slice(1, -1)
+    const again = lockOf([certificate!]) ?? validate(certificate!, way, now, inquiry)
+    if (!again.ok) return undefined
+    return remember(leafKey, undefined, conclude(certificate, lockOf(again.path) ?? again, inquiry, now))
+  }
+
+  function examineAll(chain: PresentedChain, leafKey: string, known: Certificate | undefined, now: number): Judgement {
     const rest = chain.rest()
     const chainKey = rest === undefined ? undefined : keyOfChain(chain.leaf, rest)
     const before = chainKey === undefined ? undefined : current(refused.get(chainKey), now)
@@ -72,12 +100,12 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
       refused.set(chainKey!, renewed)
       return renewed
     }
-    return remember(leafKey, chainKey, examine(chain.leaf, leafKey, rest, now))
+    return remember(leafKey, chainKey, examine(chain.leaf, leafKey, rest, known, now))
   }
 
   /**
-   * What changed since was not the trust material (that empties the memory), so the path stands in the new epoch too. Where it may have
-   * been revocation, that is looked up anew for the same path.
+   * What changed since was not the trust material, so the path stands in the new epoch too. Where it may have been revocation, that is
+   * looked up anew for the same path.
    */
   function renew(known: Kept, leafKey: string, now: number): Judgement {
     let renewed: Kept = { ...known, epoch: epoch.value }
@@ -135,12 +163,18 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
     return judgement
   }
 
-  function examine(leaf: Uint8Array, leafKey: string, rest: readonly Uint8Array[] | undefined, now: number): Kept {
-    let certificate: Certificate | undefined
+  function examine(
+    leaf: Uint8Array,
+    leafKey: string,
+    rest: readonly Uint8Array[] | undefined,
+    known: Certificate | undefined,
+    now: number,
+  ): Kept {
+    let certificate = known
     let verdict: Verdict
     const inquiry = revocation?.inquire()
     try {
-      certificate = parseCertificate(leaf)
+      certificate ??= parseCertificate(leaf)
       verdict =
         lockOf([certificate]) ??
         (rest === undefined
@@ -165,7 +199,8 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
     const validUntil = verdict.ok
       ? verdict.validUntil
       : Math.max(now, Math.min(lookAgain(verdict, now), inquiry?.retryAt ?? Number.POSITIVE_INFINITY))
-    const judgement = { certificate, verdict, epoch: epoch.value, generation: generation(), validUntil }
+    const at = { epoch: epoch.value, generation: generation(), replacements }
+    const judgement = { certificate, verdict, ...at, validUntil, by: own }
     return pending === undefined ? judgement : { ...judgement, pending }
   }
 
@@ -250,7 +285,7 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
       if (cause === undefined) return
       prepared = prepare(next)
       material = next
-      trusted.clear()
+      replacements += 1
       refused.clear()
       epoch.raise(cause)
     },
@@ -265,6 +300,10 @@ function prepare({ anchors, intermediates = [], crls, policy, publishedKeys }: T
 interface Kept extends Judgement {
   /** of the revocation when it was reached */
   readonly generation: number
+  /** of the material before it was reached */
+  readonly replacements: number
+  /** the trust that reached it */
+  readonly by: symbol
 }
 
 function current(judgement: Kept | undefined, now: number): Kept | undefined {

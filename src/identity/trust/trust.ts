@@ -34,7 +34,11 @@ export interface Judgement {
 export interface Trust {
   /** rises when anchors, CRLs, allow-list, bindings, users or policy change */
   readonly epoch: number
-  judge(chain: PresentedChain): Judgement
+  /**
+   * `before` is what this trust said of the same chain last, void by now: whoever keeps it saves the work of reading the certificate
+   * and of checking signatures again, also when more clients are connected than are known at a time.
+   */
+  judge(chain: PresentedChain, before?: Judgement): Judgement
   /** whether a judgement made earlier may still be used: same epoch, nothing pending, and its time has not run out */
   holds(judgement: Judgement): boolean
   /** called after each rise of the epoch; the answer unsubscribes */

@@ -1,11 +1,34 @@
 import type { Kysely } from 'kysely'
+import { askTogether } from '../../storage/ask-together.ts'
 import type { Schema } from '../../storage/schema.ts'
 import { isStorable } from '../../storage/storable.ts'
 import { readRoleNames } from './sql/user-rows.ts'
 import type { ListedUser, User } from './user.ts'
 
-export async function readUser(db: Kysely<Schema>, tenant: string, name: string): Promise<User | undefined> {
-  if (!isStorable(name)) return undefined
+export interface UserKey {
+  readonly tenant: string
+  readonly name: string
+}
+
+/** Reads one user; those that are asked for in one turn are read by one query for each tenant. */
+export function createUserReader(db: Kysely<Schema>): (key: UserKey) => Promise<User | undefined> {
+  return askTogether(async keys => {
+    const byTenant = Map.groupBy(keys, ({ tenant }) => tenant)
+    const found = new Map<string, ReadonlyMap<string, User>>()
+    for (const [tenant, of] of byTenant) {
+      const names = new Set(of.map(({ name }) => name).filter(isStorable))
+      found.set(tenant, await readUsers(db, tenant, [...names]))
+    }
+    return keys.map(({ tenant, name }) => found.get(tenant)?.get(name))
+  })
+}
+
+async function readUsers(
+  db: Kysely<Schema>,
+  tenant: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, User>> {
+  if (names.length === 0) return new Map()
   const rows = await db
     .selectFrom('users')
     .innerJoin('tenants', 'tenants.name', 'users.tenant')
@@ -14,12 +37,15 @@ export async function readUser(db: Kysely<Schema>, tenant: string, name: string)
     .select(['users.id', 'users.tenant', 'users.name', 'users.state', 'tenants.state as tenantState'])
     .select('roles.name as role')
     .where('users.tenant', '=', tenant)
-    .where('users.name', '=', name)
+    .where('users.name', 'in', names)
     .execute()
-  const [first] = rows
-  if (first === undefined) return undefined
-  const { role: _, ...user } = first
-  return { ...user, roles: rows.flatMap(row => row.role ?? []).toSorted() }
+  const users = Map.groupBy(rows, ({ name }) => name)
+  return new Map(
+    [...users].map(([name, of]) => {
+      const { role: _, ...user } = of[0]!
+      return [name, { ...user, roles: of.flatMap(({ role }) => role ?? []).toSorted() }]
+    }),
+  )
 }
 
 /** The PHC string of the user's password. */

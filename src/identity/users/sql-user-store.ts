@@ -8,7 +8,7 @@ import type { Storage } from '../../storage/storage.ts'
 import { checkTenantName, checkUserName } from './names.ts'
 import type { PasswordHasher } from './password/password-hasher.ts'
 import { newPasswordText, passwordText } from './password/password-text.ts'
-import { readPage, readSecret, readUser } from './read-users.ts'
+import { createUserReader, readPage, readSecret } from './read-users.ts'
 import { unknownUser, userExists } from './sql/directory-errors.ts'
 import { normalRoles, replaceRolesOf, roleIds } from './sql/memberships.ts'
 import { storeSecret } from './sql/passwords.ts'
@@ -29,6 +29,7 @@ export interface SqlUserStoreSource {
 export function createSqlUserStore({ storage, hasher, clock = systemClock }: SqlUserStoreSource): UserStore {
   const { db } = storage
   const cache = createUserCache()
+  const readUser = createUserReader(db)
   const listeners = new Set<() => void>()
   storage.changes.subscribe('users', () => {
     cache.clear()
@@ -69,7 +70,7 @@ export function createSqlUserStore({ storage, hasher, clock = systemClock }: Sql
       const known = cache.get(tenant, name)
       if (known !== undefined) return known
       const { version } = cache
-      const user = await readUser(db, tenant, name)
+      const user = await readUser({ tenant, name })
       if (user !== undefined) cache.set(user, version)
       return user
     },
@@ -89,7 +90,7 @@ export function createSqlUserStore({ storage, hasher, clock = systemClock }: Sql
       const result = await hasher.verify(text, secret)
       if (result !== 'right') return { kind: result }
       // Read when the hash is done: who was locked, removed or given another password meanwhile does not slip in.
-      const user = await readUser(db, tenant, name)
+      const user = await readUser({ tenant, name })
       if (user === undefined || secret === undefined || (await readSecret(db, tenant, name)) !== secret)
         return { kind: 'wrong' }
       if (user.state === 'locked' || user.tenantState === 'inactive') return { kind: 'locked' }

@@ -23,6 +23,8 @@ export class Connection implements Peer, PresentedChain {
   upgraded = false
   /** it is being ended: an HTTP/2 client has a moment to read why */
   dropped = false
+  /** the round of looks at all connections in which this one was looked at last */
+  round = 0
   /** it was opened under a `clientAuth` that no longer holds: the answer to its next request is its last */
   outdated = false
   /** bytes in both directions when they were last looked at, and since when they have been as many */
@@ -67,7 +69,7 @@ export class Connection implements Peer, PresentedChain {
     const known = this.#judgement
     if (known !== undefined && this.#trust.holds(known)) return known
     if (!this.presented) return undefined
-    const judgement = this.#trust.judge(this)
+    const judgement = this.#trust.judge(this, known)
     // The same bytes as those that trust keeps: a client's second connection needs no copy of its own.
     if (judgement.certificate !== undefined) this.leaf = judgement.certificate.raw
     this.#judgement = judgement

@@ -76,12 +76,13 @@ export class Connections {
 
   /**
    * Judges every connection again and ends those that would not be let in any more (invariant 3). In slices, so that requests of
-   * others are answered meanwhile; these are judged by their epoch, whether or not their connection's turn has come.
+   * others are answered meanwhile; these are judged by their epoch, whether or not their connection's turn has come. Those of a slice
+   * are asked about together, which costs a store one question instead of hundreds. `round` rises while it runs when trust moves on:
+   * whoever has not been looked at yet is looked at for the new round, and is left out of the run that follows.
    */
-  async rejudge(lossOf: LossOf | undefined, onEnded: OnEnded): Promise<number> {
+  async rejudge(round: () => number, lossOf: LossOf | undefined, onEnded: OnEnded): Promise<number> {
     let dropped = 0
-    let sliceEnd = performance.now() + sliceMs
-    for (const connection of this.list()) {
+    const look = async (connection: Connection): Promise<void> => {
       const trusted = connection.lastJudgement?.verdict.ok === true
       const waiting = trusted ? connection.settle() : undefined
       if (waiting !== undefined) {
@@ -90,23 +91,32 @@ export class Connections {
           .then(() => loss(connection, trusted, lossOf))
           .then(lost => lost && end(connection, lost, onEnded))
           .catch(() => connection.drop())
-      } else {
-        const lost = await loss(connection, trusted, lossOf)
-        if (lost !== undefined) {
-          end(connection, lost, onEnded)
-          dropped += 1
-        }
+        return
       }
-      if (performance.now() > sliceEnd) {
-        await new Promise(setImmediate)
-        sliceEnd = performance.now() + sliceMs
-      }
+      const lost = await loss(connection, trusted, lossOf)
+      if (lost === undefined) return
+      end(connection, lost, onEnded)
+      dropped += 1
     }
+    let slice: Promise<void>[] = []
+    let sliceEnd = performance.now() + sliceMs
+    for (const connection of this.list()) {
+      if (connection.round === round()) continue
+      connection.round = round()
+      slice.push(look(connection).catch(() => connection.drop()))
+      if (slice.length < sliceSize && performance.now() < sliceEnd) continue
+      await Promise.all(slice)
+      slice = []
+      await new Promise(setImmediate)
+      sliceEnd = performance.now() + sliceMs
+    }
+    await Promise.all(slice)
     return dropped
   }
 }
 
-const sliceMs = 10
+const sliceSize = 250
+const sliceMs = 5
 
 /** The connection is ended first: nothing that is told of it can keep it open. */
 function end(connection: Connection, lost: Loss, onEnded: OnEnded): void {

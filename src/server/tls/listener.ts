@@ -249,13 +249,22 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
   }, sweepMs).unref()
   // What has moved trust since somebody last began to go through the connections: a reload moves several things, one after the other.
   const causes: string[] = []
-  const rejudge = coalesced(async () => {
+  let round = 0
+  const look = coalesced(async () => {
     const known = causes.length
     const cause = () => [...new Set(causes)].join(', ')
-    const count = await connections.rejudge(source.lossOf, (connection, lost) => ended(connection, lost, cause()))
+    const count = await connections.rejudge(
+      () => round,
+      source.lossOf,
+      (connection, lost) => ended(connection, lost, cause()),
+    )
     causes.splice(0, known)
     return count
   })
+  const rejudge = (): Promise<number> => {
+    round += 1
+    return look()
+  }
   const forgetTickets = tickets?.onChange(() => contexts.replaceTicketKey(tickets.key(identities)))
   const unsubscribe = trust.onEpoch(({ cause }) => {
     causes.push(cause)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
 import { fixedClock } from '../../../src/clock.ts'
 import { createTrust } from '../../../src/identity/trust/create-trust.ts'
 import { createEpoch } from '../../../src/identity/trust/epoch.ts'
@@ -7,7 +7,7 @@ import type { TrustMaterial } from '../../../src/identity/trust/material.ts'
 import type { Judgement, PresentedChain } from '../../../src/identity/trust/trust.ts'
 import { silentLog } from '../../../src/log.ts'
 import { parseCrl } from '../../../src/pki/x509/crl.ts'
-import { baseTime, day, type Issued, selfSigned, testAuthority } from '../../support/certificates.ts'
+import { baseTime, day, type Issued, selfSigned, testAuthority, testKey } from '../../support/certificates.ts'
 
 const root = testAuthority({ name: 'Root' })
 const other = testAuthority({ name: 'Other' })
@@ -148,6 +148,78 @@ test('a change of something else gives a new judgement with the old verdict, and
   assert.equal(renewed.epoch, epoch.value)
   assert.equal(trust.judge(presented(leaf.chain)), renewed)
   assert.equal(trust.judge({ leaf: refused.certificate!.raw, rest: () => [] }).verdict, refused.verdict)
+})
+
+suite('whoever keeps what was said of a client before', () => {
+  const clients = Array.from({ length: 8 }, (_, i) => sub.issue({ subject: `CN=client ${i}` }))
+  /** More clients than are known at a time, each of whom keeps their own judgement. */
+  function crowd() {
+    const set = setUp(material(root), 2)
+    const chains = clients.map(client => presented(client.chain))
+    let kept = chains.map(chain => set.trust.judge(chain))
+    const again = () => {
+      for (const chain of chains) chain.asked = 0
+      kept = chains.map((chain, i) => set.trust.judge(chain, kept[i]))
+      return kept
+    }
+    return { ...set, chains, again, asked: () => chains.map(({ asked }) => asked) }
+  }
+
+  test('has their chain read no more, whatever moved, and never outlives what moved', () => {
+    const { epoch, trust, again, asked } = crowd()
+    const path = again()[0]!.certificate
+    epoch.raise('users')
+    assert.deepEqual(again().map(say), Array(8).fill('trusted'))
+    trust.replace(material(root, other))
+    assert.deepEqual(again().map(say), Array(8).fill('trusted'))
+    assert.deepEqual(asked(), Array(8).fill(0))
+    assert.equal(again()[0]!.certificate, path, 'the certificate that was read before, and its checked signature')
+    trust.replace(material(other))
+    assert.deepEqual(again().map(say), Array(8).fill('issuer_unknown'))
+    assert.deepEqual(asked(), Array(8).fill(1), 'all that was presented is looked at before a client is refused')
+  })
+
+  test('is judged by the rules of now: the policy, the clock and what was taken back', () => {
+    const { trust, clock, again } = crowd()
+    trust.replace({ ...material(root), policy: { purpose: 'client', maxDepth: 0 } })
+    assert.deepEqual(again().map(say), Array(8).fill('path_too_long'))
+    trust.replace(material(root))
+    assert.deepEqual(again().map(say), Array(8).fill('trusted'))
+    trust.replace({ ...material(root), crls: [parseCrl(root.crl()), parseCrl(sub.crl([clients[3]!]))] })
+    assert.deepEqual(
+      again().map(say),
+      clients.map((_, i) => (i === 3 ? 'certificate_revoked' : 'trusted')),
+    )
+    clock.set(leaf.certificate.notAfter + 1)
+    assert.ok(again().every(judgement => say(judgement) !== 'trusted'))
+  })
+
+  test('finds another way to an anchor, when the one before is gone', () => {
+    const key = testKey()
+    const one = root.intermediate({ name: 'Bridge', key })
+    const client = one.issue()
+    const cross = other.intermediate({ name: 'Bridge', key })
+    const { trust } = setUp(material(root, other), 2)
+    const chain = presented([client.der, one.der, cross.der])
+    const before = trust.judge(chain)
+    for (const anchors of [material(root), material(other)]) {
+      trust.replace(anchors)
+      const { verdict } = trust.judge(chain, before)
+      assert.ok(verdict.ok)
+      assert.equal(verdict.anchor.certificate.thumbprint, anchors.anchors[0]!.certificate.thumbprint)
+    }
+  })
+
+  test('gets nothing for what another trust said, or said of another certificate', () => {
+    const { trust } = setUp(material(other))
+    const foreign = setUp(material(root)).trust.judge(presented(leaf.chain))
+    assert.equal(say(trust.judge(presented(leaf.chain), foreign)), 'issuer_unknown')
+    const friend = other.issue({ subject: 'CN=friend' })
+    const good = trust.judge(presented(friend.chain))
+    assert.equal(say(good), 'trusted')
+    assert.equal(say(trust.judge(presented(leaf.chain), good)), 'issuer_unknown')
+    assert.equal(say(trust.judge(resumed(leaf), { ...good, certificate: leaf.certificate })), 'issuer_unknown')
+  })
 })
 
 test('a resumed connection is judged anew by the way that was seen before, or refused, never believed', () => {
