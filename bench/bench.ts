@@ -1,92 +1,129 @@
-// npm run bench [-- crl] [-- --quick] [-- --rounds N] [-- --json FILE]: what Countersign costs beside bare node:https and nginx. See README.md.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
+// npm run bench [-- crl] [-- --quick] [-- --install] …: what Countersign costs beside other servers. See README.md.
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { writeCertificates } from './certificates.ts'
-import { type Client, startClient } from './client.ts'
-import { startCountersign } from './countersign.ts'
-import type { Task } from './load.ts'
-import { measureCpu, measureMemory, type Sample } from './measure.ts'
-import { metricsOf, table } from './report.ts'
-import { hasTaskset, type Running, type Setting, startNginx, startNodeHttps } from './servers.ts'
+import { install, missingPackages } from './install.ts'
+import { measureCpu } from './measure/cpu.ts'
+import { measureLatency } from './measure/latency.ts'
+import { measureMemory } from './measure/memory.ts'
+import type { Sample } from './measure/sample.ts'
+import { measureStart } from './measure/start.ts'
+import { loads, twoProcesses } from './metrics.ts'
+import { apache } from './peers/apache.ts'
+import { caddy } from './peers/caddy.ts'
+import { countersign } from './peers/countersign.ts'
+import { haproxy } from './peers/haproxy.ts'
+import { nginx, startUpstream } from './peers/nginx.ts'
+import { nodeHttps } from './peers/node-https.ts'
+import { tomcat } from './peers/tomcat.ts'
+import { plot } from './plot.ts'
+import { hasProgram, stop } from './process.ts'
+import { aimTable, type Machine, report, seenTable, table } from './report.ts'
+import { Site } from './site.ts'
 
 if (process.argv[2] === 'crl') {
   const { benchCrl } = await import('./crl.ts')
   await benchCrl(process.argv.slice(3))
   process.exit()
 }
+const all = [countersign, nginx, haproxy, caddy, apache, tomcat, nodeHttps]
+const parts = ['cpu', 'two', 'latency', 'memory', 'start'] as const
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean' }, rounds: { type: 'string' }, json: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    install: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    scale: { type: 'string' },
+    json: { type: 'string' },
+    plot: { type: 'string' },
+    peers: { type: 'string', default: all.map(({ name }) => name).join() },
+    only: { type: 'string', default: parts.join() },
+    loads: { type: 'string', default: Object.keys(loads).join() },
+  },
 })
-const { quick = false } = options
-const rounds = Math.max(3, Number(options.rounds ?? (quick ? 3 : 9)) || 9)
-const amounts = quick ? { full: 300, resumed: 400, kept: 4_000 } : { full: 500, resumed: 600, kept: 10_000 }
-// Until the compilers are done with either server.
-const warmUp = { full: 600, resumed: 600, kept: 25_000 }
-const held = quick ? { few: 200, many: 800 } : { few: 500, many: 2_000 }
-const pinning = availableParallelism() > 1 && hasTaskset()
-
+const { quick } = options
+const rounds = positive(options.rounds, quick ? 3 : 7)
+const scale = positive(options.scale, quick ? 0.5 : 1)
+const wanted = all.filter(({ name }) => options.peers.split(',').includes(name))
+if (options.install) install(wanted)
+const peers = wanted.filter(peer => missingPackages(peer).length === 0)
+const pinning = availableParallelism() > 1 && hasProgram('taskset')
+const clientCpu = pinning ? 1 : undefined
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
-const running = new Set<Running>()
-const client = startClient(pinning ? 1 : undefined)
+const credentials = writeCertificates(folder)
+const upstream = peers.includes(nginx) ? await startUpstream({ folder, cpu: clientCpu }) : undefined
+await using site = new Site({
+  folder,
+  peers,
+  credentials,
+  cpus: { server: pinning ? 0 : undefined, client: clientCpu },
+  upstream: upstream?.port,
+  tell,
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    upstream?.child.kill()
+    void site[Symbol.asyncDispose]().then(() => process.exit(1))
+  })
+}
 try {
-  const samples = await bench(client, writeCertificates(folder))
-  process.stdout.write(`\n${table(samples)}\n`)
-  if (options.json !== undefined) {
-    writeFileSync(options.json, `${JSON.stringify({ metrics: metricsOf(samples) }, null, 2)}\n`)
+  const machine: Machine = {
+    date: new Date().toISOString(),
+    cpu: `${cpus()[0]?.model ?? 'CPU'}, ${availableParallelism()} cores`,
+    kernel: release(),
+    load: loadavg()[0]!,
+    rounds,
   }
+  const samples = await measure()
+  const result = report(machine, site, samples)
+  process.stdout.write(`\n${[table, seenTable, aimTable].map(print => print(result)).join('\n\n')}\n`)
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)
+  if (options.plot !== undefined) writeFileSync(options.plot, plot(result))
 } finally {
-  client.stop()
-  for (const server of running) await server.stop()
-  rmSync(folder, { recursive: true, force: true })
+  if (upstream !== undefined) await stop(upstream.child)
 }
 
-async function bench(client: Client, credentials: Task['credentials']): Promise<Sample[]> {
-  const servers = await startAll(client, credentials)
-  const load = loadavg()[0]!.toFixed(1)
-  tell(`${cpus()[0]?.model ?? 'CPU'}, ${availableParallelism()} cores, load ${load}; medians of ${rounds} rounds`)
-  for (const { version } of servers) tell(`  ${version}`)
-  if (servers.length < 3) tell('  nginx is not installed: it is left out')
-  if (!pinning) tell('  one CPU, or no taskset: servers and clients share what there is')
-  tell('CPU time …')
-  const samples = await measureCpu(servers, client, credentials, { rounds, amounts, warmUp })
-  await stopAll()
-  tell('memory …')
-  for (let round = 1; round <= Math.max(3, Math.min(rounds, 3)); round++) {
-    for (const server of await startAll(client, credentials)) {
-      samples.push(...(await measureMemory(server, client, credentials, { round, ...held })))
-    }
-    await stopAll()
+async function measure(): Promise<Sample[]> {
+  const part = (name: (typeof parts)[number]) => options.only.split(',').includes(name)
+  await site.learnBodyBytes(countersign)
+  for (const peer of wanted) {
+    const missing = missingPackages(peer)
+    if (missing.length > 0) tell(`${peer.name} is left out: install ${missing.join(' ')}, or run with --install`)
+  }
+  if (!pinning) tell('one CPU, or no taskset: servers and clients share what there is')
+  const chosen = Object.entries(loads).flatMap(([id, load]) => (options.loads.split(',').includes(id) ? [load] : []))
+  const samples: Sample[] = []
+  if (part('cpu')) {
+    tell('CPU time of one process …')
+    samples.push(...(await measureCpu(site, chosen, { rounds, scale, workers: 1 })))
+  }
+  if (part('two') && pinning) {
+    tell('CPU time of two processes …')
+    samples.push(...(await measureCpu(site, twoProcesses, { rounds: Math.min(rounds, 5), scale, workers: 2 })))
+  }
+  if (part('latency')) {
+    tell('latency at a fixed rate …')
+    const names = ['countersign', 'nginx', 'tomcat', 'node:https']
+    samples.push(...(await measureLatency(site, names, { rounds: Math.min(rounds, 5), scale })))
+  }
+  if (part('start')) {
+    tell('start …')
+    samples.push(...(await measureStart(site, { rounds: Math.min(rounds, 5), scale })))
+  }
+  if (part('memory')) {
+    tell('memory …')
+    const held = quick ? { few: 200, many: 800 } : { few: 500, many: 2_000 }
+    samples.push(...(await measureMemory(site, { rounds: 3, ...held })))
   }
   return samples
 }
 
-/** Countersign first: how long its answer is decides how long those of the others are. */
-async function startAll(client: Client, credentials: Task['credentials']): Promise<Running[]> {
-  const cpu = pinning ? 0 : undefined
-  const own = await started(startCountersign({ folder, cpu }))
-  const task = { kind: 'read', port: own.port, path: own.path, operations: 1, parallel: 1, credentials } as const
-  const { sample } = await client.run(task)
-  const setting: Setting = { folder, cpu, bodyBytes: sample.length - sample.indexOf('\r\n\r\n') - 4 }
-  const bare = await started(startNodeHttps(setting))
-  const nginx = await startNginx(setting)
-  if (nginx === undefined) return [own, bare]
-  running.add(nginx)
-  return [own, bare, nginx]
-}
-
-async function started(server: Promise<Running>): Promise<Running> {
-  const up = await server
-  running.add(up)
-  return up
-}
-
-async function stopAll(): Promise<void> {
-  for (const server of running) {
-    await server.stop()
-    running.delete(server)
-  }
+function positive(text: string | undefined, otherwise: number): number {
+  const value = Number(text ?? otherwise)
+  if (!(value > 0)) throw new Error(`not a number above 0: ${text}`)
+  return value
 }
 
 function tell(line: string): void {

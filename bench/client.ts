@@ -1,29 +1,46 @@
-import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import type { Done, Task } from './load.ts'
+import { launch } from './process.ts'
 
 export interface Client {
+  /** Throws when a request fails, or when it takes longer than anything here may. */
   run(task: Task): Promise<Done>
   stop(): void
 }
 
-/** Starts the process that plays the clients, on a CPU of its own where there is one. */
+/** The process that plays the clients, on a CPU of its own where there is one. After a failure the next task gets a new one. */
 export function startClient(cpu: number | undefined): Client {
-  const command = [process.execPath, join(import.meta.dirname, 'load.ts')]
-  const [program = '', ...args] = cpu === undefined ? command : ['taskset', '-c', String(cpu), ...command]
-  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  let child: ChildProcess | undefined
   return {
-    run: task =>
-      new Promise((resolve, reject) => {
-        const onExit = () => reject(new Error('the client process ended'))
-        child.once('exit', onExit)
-        child.once('message', (message: { done?: Done; error?: string }) => {
-          child.off('exit', onExit)
-          if (message.done !== undefined) resolve(message.done)
-          else reject(new Error(message.error))
-        })
-        child.send(task)
-      }),
-    stop: () => void (child.connected && child.disconnect()),
+    async run(task) {
+      child ??= launch([process.execPath, join(import.meta.dirname, 'load.ts')], { cpu, ipc: true })
+      try {
+        return await ask(child, task)
+      } catch (error) {
+        child.kill()
+        child = undefined
+        throw error
+      }
+    },
+    stop: () => void child?.kill(),
   }
 }
+
+function ask(child: ChildProcess, task: Task): Promise<Done> {
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void) => {
+      clearTimeout(late)
+      child.off('exit', onExit).off('message', onMessage)
+      settle()
+    }
+    const onExit = () => end(() => reject(new Error('the client process ended')))
+    const onMessage = ({ done, error }: { done?: Done; error?: string }) =>
+      end(() => (done === undefined ? reject(new Error(error)) : resolve(done)))
+    const late = setTimeout(() => end(() => reject(new Error(`${task.kind} took too long`))), longest)
+    child.once('exit', onExit).once('message', onMessage)
+    child.send(task)
+  })
+}
+
+const longest = 180_000

@@ -9,7 +9,7 @@ import { testAuthority } from '../test/support/certificates.ts'
 import { largeCrl } from '../test/support/large-crl.ts'
 import { memory } from './cpu-time.ts'
 import type { CrlFigures } from './crl-load.ts'
-import { answering, freePort, stop } from './servers.ts'
+import { answering, freePort, stop } from './process.ts'
 
 interface Row {
   readonly name: string

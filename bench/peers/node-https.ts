@@ -1,30 +1,27 @@
-// Bare node:https: what Node itself costs. Asks for a certificate, reads it once per connection, answers as many bytes as Countersign.
-import { readFileSync } from 'node:fs'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import type { ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { launch } from '../process.ts'
+import type { Peer } from './peer.ts'
 
-const [folder = '.', bodyBytes = '300'] = process.argv.slice(2)
-const holder = Symbol('holder')
+/** Bare node:https on the same Node: what Node itself costs. */
+export const nodeHttps: Peer = {
+  name: 'node:https',
+  needs: {},
+  workers: 'one',
+  async start({ folder, bodyBytes, cpu }) {
+    const file = join(import.meta.dirname, 'node-https-server.ts')
+    const launched = performance.now()
+    const child = launch([process.execPath, file, folder, String(bodyBytes)], { cpu, ipc: true })
+    const port = await told(child)
+    const version = `node:https ${process.version}, OpenSSL ${process.versions.openssl}`
+    return { name: 'node:https', version, port, paths: { identity: '/' }, launched, child }
+  },
+}
 
-const server = createServer({
-  key: readFileSync(`${folder}/server.key`),
-  cert: readFileSync(`${folder}/server.crt`),
-  ca: readFileSync(`${folder}/ca.crt`),
-  requestCert: true,
-  rejectUnauthorized: false,
-  keepAliveTimeout: 60_000,
-})
-server.on('secureConnection', (socket: TLSSocket & { [holder]?: object }) => {
-  const certificate = socket.getPeerX509Certificate()
-  const identity = { subject: certificate?.subject, thumbprint: certificate?.fingerprint256, fill: '' }
-  identity.fill = 'x'.repeat(Math.max(0, Number(bodyBytes) - JSON.stringify(identity).length))
-  socket[holder] = identity
-})
-server.on('request', (request, response) => {
-  const body = JSON.stringify((request.socket as TLSSocket & { [holder]?: object })[holder])
-  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
-  response.end(body)
-})
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
-process.on('disconnect', () => process.exit())
+/** Waits until the server says on which port it listens. */
+function told(child: ChildProcess): Promise<number> {
+  return new Promise<number>((resolve, reject) => {
+    child.once('message', message => resolve((message as { port: number }).port))
+    child.once('exit', code => reject(new Error(`node:https ended with ${code} before it listened`)))
+  })
+}

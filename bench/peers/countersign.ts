@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { answering, freePort, launch } from '../process.ts'
+import type { Peer, Setting } from './peer.ts'
+
+const launcher = join(import.meta.dirname, '../../bin/countersign.js')
+
+/** The real server, as `countersign serve` starts it: trust store, bindings, users in SQLite, audit record. */
+export const countersign: Peer = {
+  name: 'countersign',
+  needs: {},
+  workers: 'one',
+  async start(setting) {
+    const port = await freePort()
+    const config = join(setting.folder, `countersign-${port}.json`)
+    writeFileSync(config, JSON.stringify(configuration(setting, port)))
+    const user = ['user', 'add', 'alice', '--certificate-only', '--role', 'buyer', '--config', config]
+    const added = spawnSync(process.execPath, [launcher, ...user], { encoding: 'utf8' })
+    if (added.status !== 0) throw new Error(`countersign user add: ${added.stderr}`)
+    const launched = performance.now()
+    const child = launch([process.execPath, launcher, 'serve', '--config', config], { cpu: setting.cpu })
+    await answering(port, child)
+    const version = `countersign on Node ${process.version}, OpenSSL ${process.versions.openssl}`
+    const paths = { identity: '/whoami', ...(setting.upstream === undefined ? {} : { proxied: '/orders/1' }) }
+    return { name: 'countersign', version, port, paths, launched, child }
+  },
+}
+
+function configuration({ upstream }: Setting, port: number): object {
+  const route = { path: '/orders/*', upstream: `http://127.0.0.1:${upstream}`, require: ['mutual-tls'] }
+  return {
+    listeners: [
+      {
+        address: '127.0.0.1',
+        port,
+        clientAuth: 'want',
+        keyStore: { file: 'server.pem' },
+        trustStore: [{ file: 'ca.crt' }],
+        // All clients of the benchmark come from one address.
+        limits: { maxConnectionsPerAddress: 10_000 },
+      },
+    ],
+    management: { enabled: false },
+    authenticators: { 'mutual-tls': { bindings: [{ subject: 'CN=alice,O=Example', users: ['alice'] }] } },
+    users: { file: `countersign-${port}.db` },
+    routes: upstream === undefined ? [] : [{ ...route, allow: { roles: ['buyer'] } }],
+    audit: { file: `audit-${port}.jsonl` },
+    tickets: { secretFile: `tickets-${port}.json` },
+    // The others write no log either.
+    log: { level: 'warn' },
+  }
+}

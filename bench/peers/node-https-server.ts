@@ -1,0 +1,30 @@
+// Bare node:https: what Node itself costs. Asks for a certificate, reads it once per connection, answers as many bytes as Countersign.
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+
+const [folder = '.', bodyBytes = '300'] = process.argv.slice(2)
+const holder = Symbol('holder')
+
+const server = createServer({
+  key: readFileSync(`${folder}/server.key`),
+  cert: readFileSync(`${folder}/server.crt`),
+  ca: readFileSync(`${folder}/ca.crt`),
+  requestCert: true,
+  rejectUnauthorized: false,
+  keepAliveTimeout: 60_000,
+})
+server.on('secureConnection', (socket: TLSSocket & { [holder]?: object }) => {
+  const certificate = socket.getPeerX509Certificate()
+  const identity = { subject: certificate?.subject, thumbprint: certificate?.fingerprint256, fill: '' }
+  identity.fill = 'x'.repeat(Math.max(0, Number(bodyBytes) - JSON.stringify(identity).length))
+  socket[holder] = identity
+})
+server.on('request', (request, response) => {
+  const body = JSON.stringify((request.socket as TLSSocket & { [holder]?: object })[holder])
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
+  response.end(body)
+})
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
+process.on('disconnect', () => process.exit())

@@ -1,0 +1,46 @@
+import type { ChildProcess } from 'node:child_process'
+
+/** A server that can be measured. */
+export interface Peer {
+  readonly name: string
+  /** the programs that have to be there -> the Debian packages that bring them */
+  readonly needs: Readonly<Record<string, string>>
+  /** Starts it. Resolves when it takes connections. */
+  start(setting: Setting): Promise<Running>
+  /** how many times the common warm-up it takes until its compiler is done */
+  readonly warmUp?: number
+  /** `one`: it cannot use more than one process */
+  readonly workers?: 'one'
+}
+
+export interface Setting {
+  /** of certificates.ts; servers put their own files here too */
+  readonly folder: string
+  /** bytes that an authenticated answer has, so that all send as much */
+  readonly bodyBytes: number
+  /** number of the CPU that servers are pinned to; undefined: they may use all */
+  readonly cpu: number | undefined
+  /** processes, or threads where a server has no processes */
+  readonly workers: number
+  /** where the trivial upstream listens, plain HTTP; undefined: there is none */
+  readonly upstream: number | undefined
+}
+
+/** One server under measurement, running. */
+export interface Running {
+  readonly name: string
+  /** what it is, with the line of OpenSSL that it runs on */
+  readonly version: string
+  readonly child: ChildProcess
+  /** when the program was started, by performance.now() */
+  readonly launched: number
+  readonly port: number
+  /** the paths by which it plays its roles; a role that it does not play is left out */
+  readonly paths: Partial<Record<Role, string>>
+}
+
+/** identity: it says who the client is. proxied: it passes the request to the upstream, and who the client is along with it. */
+export type Role = 'identity' | 'proxied'
+
+/** What a body has to be filled up with, where about `printed` bytes of it are the identity. */
+export const filling = ({ bodyBytes }: Setting, printed: number): string => 'x'.repeat(Math.max(0, bodyBytes - printed))
