@@ -1,6 +1,5 @@
 // The client side of the benchmark, in a process of its own so that none of its work is counted. Driven by messages of client.ts.
-import type { TLSSocket } from 'node:tls'
-import { type Credentials, ended, exchange, requestText } from './load/connection.ts'
+import { type Credentials, type Exchanged, ended, exchange, requestText } from './load/connection.ts'
 import { connectionsAtRate, requestsAtRate } from './load/open-loop.ts'
 import { Times } from './load/times.ts'
 
@@ -43,7 +42,7 @@ const kinds = {
   'connections-at-rate': connectionsAtRate,
   'requests-at-rate': requestsAtRate,
 }
-const held: TLSSocket[] = []
+const held: Exchanged[] = []
 
 process.on('message', (task: Task) => {
   run(task).then(
@@ -104,36 +103,33 @@ async function connections(task: Task, choose: (newest: Buffer | undefined) => B
   return { times, resumed, sample }
 }
 
-/** Requests one after another on connections that stay open. Answers are told apart by their length alone: all are alike. */
+/** Requests one after another on the connections that are held. Answers are told apart by their length alone: all are alike. */
 async function kept(task: Task): Promise<Work> {
-  const opened = await Promise.all(Array.from({ length: task.parallel }, () => exchange(task, undefined)))
   const text = requestText(task)
   const times = new Times()
-  let left = task.operations - task.parallel
+  let left = task.operations - held.length
   await new Promise<void>((resolve, reject) => {
-    let busy = opened.length
-    for (const { socket, answer } of opened) {
+    let busy = held.length
+    for (const { socket, answer } of held) {
       let received = 0
       let start = performance.now()
-      socket.on('data', chunk => {
+      const onClose = () => reject(new Error('a kept connection was closed'))
+      const onData = (chunk: Buffer) => {
         received += chunk.length
         if (received < answer.length) return
         received -= answer.length
         const now = performance.now()
         times.add(now - start)
         start = now
-        if (left-- > 0) socket.write(text)
-        else if (--busy === 0) resolve()
-      })
-      socket.once('close', () => reject(new Error('a kept connection was closed')))
+        if (left-- > 0) return void socket.write(text)
+        socket.off('data', onData).off('close', onClose)
+        if (--busy === 0) resolve()
+      }
+      socket.on('data', onData).once('close', onClose)
       socket.write(text)
     }
   })
-  for (const { socket } of opened) {
-    socket.removeAllListeners('close')
-    socket.destroy()
-  }
-  return { times, resumed: 0, sample: opened[0]!.answer }
+  return { times, resumed: 0, sample: held[0]?.answer ?? '' }
 }
 
 /** Opens connections that stay, each after one request. */
@@ -143,9 +139,9 @@ async function open(task: Task): Promise<Work> {
   let sample = ''
   const worker = async () => {
     while (left-- > 0) {
-      const { socket, answer } = await exchange(task, undefined)
-      sample ||= answer
-      held.push(socket)
+      const exchanged = await exchange(task, undefined)
+      sample ||= exchanged.answer
+      held.push(exchanged)
     }
   }
   await Promise.all(Array.from({ length: task.parallel }, worker))
@@ -154,6 +150,6 @@ async function open(task: Task): Promise<Work> {
 
 /** Ends those connections. */
 async function close(): Promise<Work> {
-  for (const socket of held.splice(0)) socket.destroy()
+  for (const { socket } of held.splice(0)) socket.destroy()
   return { times: new Times(), resumed: 0, sample: '' }
 }

@@ -29,12 +29,19 @@ function stepOf(site: Site, load: Load, client: Client): Step {
     warmUp,
     suits: ({ paths }) => paths[role] !== undefined,
     async measure(server: Running, operations: number) {
+      const task = { ...site.taskFor(server, role), operations, parallel }
+      if (kind === 'kept') {
+        await client.run({ ...task, kind: 'open', operations: parallel })
+        // What opening them leaves to do is no part of what is asked on them.
+        await sleep(200)
+      }
       const before = cpuTime(server.child.pid!)
-      const done = await client.run({ ...site.taskFor(server, role), kind, operations, parallel })
+      const done = await client.run({ ...task, kind })
       // What the server still does for connections that were closed belongs to them.
-      await sleep(30)
+      await sleep(kind === 'kept' ? 0 : 30)
       if (kind === 'resumed' && done.resumed < operations) throw new Error(`only ${done.resumed} resumed`)
       const value = (cpuTime(server.child.pid!) - before) / 1000 / operations
+      if (kind === 'kept') await client.run({ ...task, kind: 'close' })
       const { p50, p99, clientBusy, seconds } = done
       const sample = { metric: load, value, seen: { p50, p99, clientBusy, perSecond: operations / seconds } }
       return kind === 'reconnect' ? [sample, { metric: figures.resumed, value: share(done, parallel) }] : [sample]

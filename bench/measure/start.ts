@@ -14,7 +14,12 @@ export async function measureStart(site: Site, { rounds, scale }: Extent): Promi
         const task = { ...site.taskFor(server, 'identity'), parallel: 1 }
         await site.client.run({ ...task, kind: 'full', operations: 1 })
         const started = performance.now() - server.launched
-        if (round > 0) await site.client.run({ ...task, kind: 'kept', operations: 4_000 * scale, parallel: 16 })
+        if (round > 0) {
+          await site.client.run({ ...task, kind: 'full', operations: 200 * scale, parallel: 16 })
+          await site.client.run({ ...task, kind: 'open', operations: 16, parallel: 16 })
+          await site.client.run({ ...task, kind: 'kept', operations: 4_000 * scale })
+          await site.client.run({ ...task, kind: 'close', operations: 0 })
+        }
         return { started, warm: memory(server.child.pid!).now / 1024 / 1024 }
       })
       await site.stopAll()
