@@ -64,6 +64,8 @@ export async function openScim(scim: object = {}, configuration: object = {}): P
     listener: { clientAuth: 'want' },
   })
   const url = `https://localhost:${home.port}`
+  const agents: Agent[] = []
+  after(() => Promise.all(agents.map(agent => agent.destroy())))
   const certificates = new Map<string, Issued>()
   const certificate = (user: string): Issued => {
     const [name = '', tenant] = user.split('@')
@@ -76,7 +78,7 @@ export async function openScim(scim: object = {}, configuration: object = {}): P
   function as(user?: string): Ask {
     const identity = user === undefined ? {} : { cert: certificate(user).chainPem, key: certificate(user).keyPem }
     const agent = new Agent({ connect: { ca: home.serverAuthority.pem, ...identity }, connections: 4 })
-    after(() => agent.destroy())
+    agents.push(agent)
     return async (method, path, { headers = {}, body } = {}) => {
       const answer = await request(`${url}${/^\/(?:t|scim2)\//.test(path) ? '' : '/scim2'}${path}`, {
         method: method as Dispatcher.HttpMethod,

@@ -51,8 +51,8 @@ export const groups: Resources = {
   async remove(context, id, { ifMatch }) {
     const { directory, tenant } = context
     const seen = await requireGroup(context, id)
-    if (seen.name === adminRole) throw badRequest('mutability', `The group ${adminRole} stays: the server goes by it.`)
     await requireAuthorityOf(context, seen.name)
+    if (seen.name === adminRole) throw badRequest('mutability', `The group ${adminRole} stays: the server goes by it.`)
     await directory.roles.remove(tenant, id, role => {
       checkIfMatch(ifMatch, role.version)
       // By another name it may give more than was looked at.
