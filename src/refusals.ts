@@ -109,6 +109,11 @@ export const refusals = {
     title: 'The account is locked',
     remedy: 'Ask the administrator to unlock the account.',
   },
+  tenant_inactive: {
+    status: 401,
+    title: 'The tenant of the account is not active',
+    remedy: 'Ask the administrator of this server, who made the tenant inactive.',
+  },
   attempts_throttled: {
     status: 429,
     title: 'Too many attempts to sign in',

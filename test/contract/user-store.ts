@@ -172,7 +172,10 @@ export function userStoreContract(kind: string, open: () => Promise<OpenUserStor
       await store.setState(tenant, 'locked', 'locked')
       assert.equal((await store.find(tenant, 'locked'))?.state, 'locked')
       assert.deepEqual(await store.checkPassword(tenant, 'locked', 'wrong password'), { kind: 'wrong' })
-      assert.deepEqual(await store.checkPassword(tenant, 'locked', 'right password'), { kind: 'locked' })
+      assert.deepEqual(await store.checkPassword(tenant, 'locked', 'right password'), {
+        kind: 'locked',
+        what: 'account',
+      })
       await store.setState(tenant, 'locked', 'active')
       assert.equal((await store.checkPassword(tenant, 'locked', 'right password')).kind, 'right')
     })

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { createPasswordHasher } from '../../src/identity/users/password/password-hasher.ts'
+import { createSqlDirectory } from '../../src/identity/users/sql/create-sql-directory.ts'
 import { createSqlUserStore } from '../../src/identity/users/sql-user-store.ts'
 import { writePem } from '../../src/pki/x509/pem.ts'
 import { type RefusalCode, refusals } from '../../src/refusals.ts'
@@ -24,6 +26,7 @@ const server = stranger.issueServer()
 
 const alice = root.issue({ subject: 'CN=alice', san: [{ email: 'alice@example.org' }] })
 const locked = root.issue({ subject: 'CN=locked' })
+const closed = root.issue({ subject: 'CN=closed' })
 const nobody = root.issue({ subject: 'CN=unbound,O=Nobody' })
 const two = root.issue({ san: [{ email: 'two@example.org' }, { dns: 'two.example.org' }] })
 const anyone = root.issue({ subject: 'CN=anyone' })
@@ -100,6 +103,12 @@ const cases: readonly Case[] = [
   { code: 'credentials_invalid', what: 'a user that does not exist', headers: basic('no-such-user', 'wrong') },
   { code: 'account_locked', what: 'a certificate bound to a locked user', client: locked },
   { code: 'account_locked', what: 'the right password of a locked user', headers: basic('locked', 'correct horse') },
+  { code: 'tenant_inactive', what: 'a certificate bound to a user of an inactive tenant', client: closed },
+  {
+    code: 'tenant_inactive',
+    what: 'the right password of such a user',
+    headers: basic('carol@closed.example', 'correct horse'),
+  },
   { code: 'forbidden', what: 'a user without the role', client: alice, path: '/orders/1' },
 ]
 
@@ -183,6 +192,10 @@ async function addUsers(): Promise<void> {
     await users.add({ tenant: 'default', name, password: 'correct horse', roles: ['reader'] })
   }
   await users.setState('default', 'locked', 'locked')
+  const { tenants } = createSqlDirectory({ storage, hasher: createPasswordHasher(), clock: systemClock })
+  await tenants.add('closed.example')
+  await users.add({ tenant: 'closed.example', name: 'carol', password: 'correct horse' })
+  await tenants.change('closed.example', { state: 'inactive' })
   await storage.close()
 }
 
@@ -198,11 +211,12 @@ authenticators:
     allowList: { enabled: ${allowList} }
     bindings:
       - { thumbprint: "${alice.thumbprint}", users: [alice] }
+      - { thumbprint: "${closed.thumbprint}", users: [carol], tenant: closed.example }
       - { thumbprint: "${locked.thumbprint}", users: [locked] }
       - { thumbprint: "${anyone.thumbprint}", users: ["*"] }
       - { san: { email: two@example.org }, users: [one] }
       - { san: { dns: two.example.org }, users: [two] }
-  basic: { enabled: true }
+  basic: { enabled: true, tenants: suffix }
 users: { file: ${folder}/users.db }
 routes:
   - { path: /orders/*, upstream: "http://127.0.0.1:9", allow: { roles: [buyer] } }

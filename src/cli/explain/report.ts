@@ -53,6 +53,7 @@ export function printExplanation(explained: Explained, terminal: Terminal): void
   for (const { name, tenant, user } of explained.users) {
     const called = plain(tenant === defaultTenant ? name : `${name} (tenant ${tenant})`)
     if (user === undefined) print('bad', `${called}: there is no such user`)
+    else if (user.tenantState !== 'active') print('bad', `${called}: the tenant is not active`)
     else print(user.state === 'active' ? 'good' : 'bad', `${called}: ${user.state}, ${rolesText(user.roles)}`)
   }
 

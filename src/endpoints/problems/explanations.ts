@@ -184,6 +184,13 @@ export const explanations: Readonly<Record<ProblemCode, Explanation>> = {
     administrator: 'The audit record says who locked it. Unlocking takes effect at once.',
     commands: ['countersign user unlock alice', 'countersign audit list --user alice'],
   },
+  tenant_inactive: {
+    group: 'identity',
+    meaning:
+      'The account exists, and belongs to a tenant that an administrator has made inactive: nobody of that tenant gets in until it is active again.',
+    administrator: 'The audit record says who did that. Making the tenant active takes effect at once.',
+    commands: ['countersign tenant list', 'countersign tenant activate partner.example'],
+  },
   attempts_throttled: {
     group: 'identity',
     meaning:

@@ -45,14 +45,17 @@ export function createBasic({ login, realm, tenant: only, tenants = 'none', onTh
 
 const malformed = refuse('credentials_invalid', 'The header Authorization is no well-formed Basic credential in UTF-8.')
 const wrong = refuse('credentials_invalid', 'The user name or the password is wrong.')
-const locked = refuse('account_locked', 'The password is right, but the account is locked.')
+const locked = {
+  account: refuse('account_locked', 'The password is right, but the account is locked.'),
+  tenant: refuse('tenant_inactive', 'The password is right, but the tenant of the account is not active.'),
+}
 
 function refusalOf(result: Exclude<LoginResult, { kind: 'accepted' }>): Refusal {
   switch (result.kind) {
     case 'wrong':
       return wrong
     case 'locked':
-      return locked
+      return locked[result.what]
     case 'throttled':
       return {
         ...refuse('attempts_throttled', `Try again in ${result.retryAfterSeconds} s.`),

@@ -199,6 +199,7 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
     if (headers === undefined && authenticator.again === undefined) {
       const found = await users.find(tenant, user)
       if (found === undefined) return refuse('credentials_invalid', 'The user was removed.')
+      if (found.tenantState !== 'active') return refuse('tenant_inactive', 'The tenant of the account is not active.')
       if (found.state !== 'active') return refuse('account_locked', 'The account is locked.')
       return keepsRoles(roles, found.roles) ? undefined : lostRole
     }

@@ -163,7 +163,7 @@ function nameOne({ name }: AssertionHeader): Refusal {
   return refuse('credentials_required', `The certificate acts as no user by default: name one in the header ${name}.`)
 }
 
-// Step 7. That an account is locked is told only of a user whom the binding names: "*" would tell it of everyone.
+// Step 7. That an account or its tenant is shut is told only of a user whom the binding names: "*" would tell it of everyone.
 async function requireActiveUser(
   { user: name, among: { tenant, users: candidates, binding } }: SelectedUser,
   certificate: Certificate,
@@ -171,8 +171,10 @@ async function requireActiveUser(
 ): Promise<Principal | Refusal> {
   const user = await users.find(tenant, name)
   if (user === undefined || user.tenant !== tenant || user.name !== name) return notThatUser
-  if (user.state !== 'active') return candidates === '*' ? notThatUser : locked
+  const shut = user.tenantState !== 'active' ? inactive : user.state !== 'active' ? locked : undefined
+  if (shut !== undefined) return candidates === '*' ? notThatUser : shut
   return { user: name, tenant, roles: user.roles, authenticatedBy: mutualTlsName, binding, certificate }
 }
 
+const inactive = refuse('tenant_inactive', 'The tenant of the account that the certificate is bound to is not active.')
 const locked = refuse('account_locked', 'The account that the certificate is bound to is locked.')

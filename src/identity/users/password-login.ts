@@ -20,7 +20,7 @@ export type LoginResult =
   /** wrong password or no such user: nobody learns which */
   | { readonly kind: 'wrong' }
   /** only after the right password */
-  | { readonly kind: 'locked' }
+  | { readonly kind: 'locked'; readonly what: 'account' | 'tenant' }
   | { readonly kind: 'throttled'; readonly retryAfterSeconds: number }
 
 /** Whoever takes a name and a password takes them here, so that every door counts together. */
@@ -72,7 +72,7 @@ export function createPasswordLogin({
     if (found === undefined) return undefined
     if (found.version === users.version && clock.now() < found.until) {
       const user = await users.find(tenant, name)
-      if (user?.state === 'active') return { kind: 'accepted', user }
+      if (user?.state === 'active' && user.tenantState === 'active') return { kind: 'accepted', user }
     }
     remembered.delete(mac)
     return undefined
@@ -105,7 +105,7 @@ export function createPasswordLogin({
         return tooBusy
       case 'locked':
         await admission.reservation.cancel()
-        return { kind: 'locked' }
+        return checked
       case 'right':
         await admission.reservation.succeed()
         remember(mac, version)

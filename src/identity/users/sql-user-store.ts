@@ -93,7 +93,8 @@ export function createSqlUserStore({ storage, hasher, clock = systemClock }: Sql
       const user = await readUser({ tenant, name })
       if (user === undefined || secret === undefined || (await readSecret(db, tenant, name)) !== secret)
         return { kind: 'wrong' }
-      if (user.state === 'locked' || user.tenantState === 'inactive') return { kind: 'locked' }
+      if (user.tenantState !== 'active') return { kind: 'locked', what: 'tenant' }
+      if (user.state !== 'active') return { kind: 'locked', what: 'account' }
       if (hasher.isOutdated(secret)) await renewHash(storage, user.id, secret, await hasher.hash(text))
       return { kind: 'right', user }
     },

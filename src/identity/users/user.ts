@@ -61,6 +61,7 @@ export interface UserPage {
 export type PasswordCheck =
   | { readonly kind: 'right'; readonly user: User }
   | { readonly kind: 'wrong' }
-  | { readonly kind: 'locked' }
+  /** the account, or its tenant as a whole */
+  | { readonly kind: 'locked'; readonly what: 'account' | 'tenant' }
   /** too much is being hashed already */
   | { readonly kind: 'busy' }

@@ -95,10 +95,11 @@ test('a malformed credential is refused, and never tried', async () => {
 
 for (const [result, code] of [
   [{ kind: 'wrong' }, 'credentials_invalid'],
-  [{ kind: 'locked' }, 'account_locked'],
+  [{ kind: 'locked', what: 'account' }, 'account_locked'],
+  [{ kind: 'locked', what: 'tenant' }, 'tenant_inactive'],
   [{ kind: 'throttled', retryAfterSeconds: 7 }, 'attempts_throttled'],
 ] as const) {
-  test(`${result.kind}: ${code}, and the password is nowhere in the refusal`, async () => {
+  test(`${JSON.stringify(result)}: ${code}, and the password is nowhere in the refusal`, async () => {
     const { authenticate, throttled } = basic(result)
     const outcome = await authenticate(header('alice:hunter2'))
     assert.ok(outcome.kind === 'refuse' && outcome.refusal.code === code)

@@ -294,6 +294,14 @@ test('whatever changes counts with the next request, and ends connections that r
       'account_locked',
     ],
     [
+      'the tenant is made inactive',
+      ({ store, epoch }) => {
+        store.set('alice', { tenantState: 'inactive' })
+        epoch.raise('users')
+      },
+      'tenant_inactive',
+    ],
+    [
       'the user is removed',
       ({ store, epoch }) => {
         store.delete('alice')
@@ -372,6 +380,7 @@ test('whoever came by a password stays as long as the user does', async () => {
   for (const change of [
     (store: Users) => store.delete('admin'),
     (store: Users) => store.set('admin', { state: 'locked' }),
+    (store: Users) => store.set('admin', { tenantState: 'inactive' }),
   ]) {
     const { chain, nobody, store, epoch } = setUp()
     const peer = nobody()

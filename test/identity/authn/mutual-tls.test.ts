@@ -26,6 +26,7 @@ const users = new Users()
   .set('locked', { state: 'locked' })
   .set('admin', { roles: ['admin'] })
   .set('alice', { tenant: 'partner' })
+  .set('closed', { tenant: 'partner', tenantState: 'inactive' })
 
 interface Setting {
   readonly bindings: readonly object[]
@@ -315,6 +316,12 @@ const cases: readonly [string, Setting, string][] = [
   [
     'a mapped user who does not exist',
     { bindings: [{ anchor: 'partners', user: { from: 'san.email' } }] },
+    'refuse certificate_not_bound',
+  ],
+  ['a bound user whose tenant is inactive', { bindings: partner('closed') }, 'refuse tenant_inactive'],
+  [
+    'any user, and one whose tenant is inactive',
+    { bindings: partner('*'), request: asserts('closed') },
     'refuse certificate_not_bound',
   ],
   ['a bound user who is locked', { bindings: names('locked') }, 'refuse account_locked'],

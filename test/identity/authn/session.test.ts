@@ -142,6 +142,14 @@ test('when what it stands on is gone, it is too, and the certificate tells why',
       'ops',
     ],
     [
+      'the tenant is made inactive',
+      ({ users, epoch }) => {
+        users.set('ops', { tenantState: 'inactive' })
+        epoch.raise('users')
+      },
+      'ops',
+    ],
+    [
       'the user is removed',
       ({ users, epoch }) => {
         users.delete('ops')
