@@ -18,3 +18,8 @@ export class CodedError extends Error {
 export function isCoded(error: unknown, code?: string): error is CodedError {
   return error instanceof CodedError && (code === undefined || error.code === code)
 }
+
+/** Whether the database failed: nothing is wrong with whoever asked, and they may ask again. */
+export function isStorageFailure(error: unknown): error is CodedError {
+  return error instanceof CodedError && error.code.startsWith('ERR_STORAGE_')
+}

@@ -243,23 +243,73 @@ describe('a postgres that goes away', () => {
     )
   })
 
-  test('nobody reads on before those have caught up who must, and whoever cannot keeps all waiting', async () => {
+  test('nobody reads on before those have caught up who must: all wait for them', async () => {
     await opened(server.options(), async storage => {
-      const gate = { held: Promise.withResolvers<void>(), failures: 1 }
+      const held = Promise.withResolvers<void>()
       let reads = 0
       storage.changes.subscribe('locks', async () => {
         await storage.early.selectFrom('locks').select('kind').execute()
         reads += 1
-        await gate.held.promise
+        await held.promise
       })
       await server.stop('immediate')
       await until(() => storage.changes.failure !== undefined)
       await server.start()
       await until(() => reads > 0)
+      const answers: string[] = []
+      const waiting = count(storage).then(() => answers.push('read'))
       await sleep(300)
-      await assert.rejects(count(storage), error => isCoded(error, 'ERR_STORAGE_UNREACHABLE'))
-      gate.held.resolve()
+      assert.deepEqual(answers, [])
+      held.resolve()
+      await waiting
+      assert.equal(storage.changes.failure, undefined)
+    })
+  })
+
+  test('whoever cannot catch up is asked again, and nobody reads on meanwhile', async () => {
+    await opened(server.options(), async storage => {
+      let failures = 0
+      let armed = false
+      storage.changes.subscribe('locks', async () => {
+        if (!armed) return
+        await storage.early.selectFrom('locks').select('kind').execute()
+        failures += 1
+        if (failures < 3) throw new Error('not yet')
+      })
+      await server.stop('immediate')
+      await until(() => storage.changes.failure !== undefined)
+      armed = true
+      await server.start()
+      await until(() => failures > 0)
+      const read = count(storage).then(
+        () => failures,
+        () => 'refused' as const,
+      )
       await until(() => storage.changes.failure === undefined)
+      assert.ok(['refused', 3].includes(await read))
+      assert.equal(failures, 3)
+    })
+  })
+
+  test('cut off again in the middle of catching up, it comes back all the same', async () => {
+    await using relay = await openRelay(server)
+    await opened({ ...server.options(), port: relay.port }, async storage => {
+      let cuts = 0
+      let armed = false
+      storage.changes.subscribe('locks', async () => {
+        if (armed && cuts++ === 0) relay.stop()
+        await storage.early.selectFrom('locks').select('kind').execute()
+      })
+      relay.stop()
+      await until(() => storage.changes.failure !== undefined)
+      await sleep(1_000)
+      armed = true
+      relay.go()
+      await until(() => cuts > 0)
+      await sleep(1_500)
+      await assert.rejects(count(storage), error => isCoded(error, 'ERR_STORAGE_UNREACHABLE'))
+      relay.go()
+      await until(() => storage.changes.failure === undefined, 10_000)
       assert.deepEqual(await count(storage), [])
     })
   })

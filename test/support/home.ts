@@ -18,6 +18,7 @@ import { emptyKeyStore, setPrivateKey, setTrustedCertificate } from '../../src/p
 import { encodeKeyStore } from '../../src/pki/keystore/save.ts'
 import { type RunningServer, start } from '../../src/start/start.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
+import type { StorageOptions } from '../../src/storage/storage.ts'
 import { type Issued, type TestAuthority, testAuthority } from './certificates.ts'
 import { scratchFolder } from './scratch.ts'
 
@@ -69,6 +70,8 @@ export interface HomeOptions {
   /** further files, by their path in the home */
   readonly files?: Readonly<Record<string, string | Uint8Array>>
   readonly log?: Log
+  /** where the configuration has the users, when that is not the file of the home */
+  readonly storage?: StorageOptions
 }
 
 /** Call it at the top of the file: it ends when the file's tests are done. */
@@ -78,6 +81,7 @@ export async function openHome({
   listener = {},
   files = {},
   log = silentLog,
+  storage: where,
 }: HomeOptions): Promise<Home> {
   const folder = scratchFolder()
   const serverAuthority = testAuthority({ name: 'Server CA' })
@@ -115,7 +119,7 @@ export async function openHome({
   const begin = () => start(loadConfiguration(file, { env: {} }), { log })
   let server = await begin()
   after(() => server.stop('the test is over'))
-  const storage = await openStorage({ kind: 'sqlite', file: join(folder, 'data/users.db') })
+  const storage = await openStorage(where ?? { kind: 'sqlite', file: join(folder, 'data/users.db') })
   const hasher = createPasswordHasher()
   after(() => storage.close())
   const sockets = new Set<TLSSocket>()

@@ -24,6 +24,11 @@ export interface PostgresServer {
   start(): Promise<void>
 }
 
+/** The same as they stand in a configuration. */
+export function usersSectionOf({ host, port, database, user, password, schema }: PostgresOptions): object {
+  return { store: 'postgres', postgres: { host, port, database, user, password, schema } }
+}
+
 /** Started and ready; ended when the process of the test file ends, unless it was stopped. */
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},

@@ -305,6 +305,13 @@ export const explanations: Readonly<Record<ProblemCode, Explanation>> = {
     administrator: 'The readiness page of the management listener says what it waits for.',
     commands: ['curl http://127.0.0.1:9990/readyz'],
   },
+  store_unavailable: {
+    group: 'server',
+    meaning:
+      'Users and their rights are kept in a database, and it does not answer. Nobody is let in on what may have changed meanwhile. It is not your doing.',
+    administrator: 'The readiness page of the management listener and the log say what is wrong with the database.',
+    commands: ['curl http://127.0.0.1:9990/readyz'],
+  },
   gateway_timeout: {
     group: 'server',
     meaning: 'You were let through, but the service behind this server did not answer in time.',

@@ -79,6 +79,11 @@ export const httpProblems = {
     title: 'The server is not ready for this now',
     remedy: 'Try again in a moment.',
   },
+  store_unavailable: {
+    status: 503,
+    title: 'It cannot be found out now who may do this',
+    remedy: 'Try again after the seconds that the Retry-After field of the answer names.',
+  },
   gateway_timeout: {
     status: 504,
     title: 'The resource behind this server did not answer in time',

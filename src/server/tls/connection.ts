@@ -103,6 +103,11 @@ export class Connection implements Peer, PresentedChain {
     return now - this.#since
   }
 
+  /** Something goes on over it that was let through: a request that is not answered yet, or another protocol. */
+  get busy(): boolean {
+    return this.upgraded || this.streams > 0 || answering(this.socket)
+  }
+
   /** The judgement that was last asked for, void or not. */
   get lastJudgement(): Judgement | undefined {
     return this.#judgement
@@ -123,6 +128,11 @@ export class Connection implements Peer, PresentedChain {
     if (this.session !== undefined) this.session.close()
     else if (this.served === 0) this.socket.destroySoon()
   }
+}
+
+/** HTTP/1.1: whether an answer is under way, as Node's own handling of a parser error looks at it. */
+export function answering(socket: object): boolean {
+  return (socket as { _httpMessage?: unknown })._httpMessage != null
 }
 
 export interface Remote {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import { isStorageFailure } from '../../errors.ts'
 import type { Peer } from '../http/exchange.ts'
 import type { Connection } from './connection.ts'
 import type { ListenerLimits } from './options.ts'
@@ -133,9 +134,21 @@ async function loss(connection: Connection, trusted: boolean, lossOf: LossOf | u
     if (!trusted || verdict?.ok === true) return lost
     const { code, detail } = verdict ?? unjudged
     return { user: lost?.user ?? null, tenant: lost?.tenant ?? null, code, detail }
-  } catch {
-    return { user: null, tenant: null, ...unjudged }
+  } catch (error) {
+    return isStorageFailure(error) ? whileUnasked(connection, trusted) : { user: null, tenant: null, ...unjudged }
   }
 }
+
+/**
+ * The database cannot be asked. Where nothing goes on, nothing is lost by waiting: before its next request is answered the client is judged
+ * anew. Everything else was let through by what may have changed since.
+ */
+function whileUnasked(connection: Connection, trusted: boolean): Loss | undefined {
+  const verdict = trusted ? connection.judgement()?.verdict : undefined
+  if (verdict?.ok === false) return { user: null, tenant: null, code: verdict.code, detail: verdict.detail }
+  return connection.busy ? { user: null, tenant: null, ...unasked } : undefined
+}
+
+const unasked = { code: 'store_unavailable', detail: 'The database with the users does not answer.' }
 
 const unjudged = { code: 'internal_error', detail: 'It could not be found out whether the connection may stay.' }

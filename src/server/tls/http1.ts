@@ -6,7 +6,7 @@ import type { Upgrade } from '../http/exchange.ts'
 import { problemOf } from '../http/problem.ts'
 import { nextRequestId } from '../http/request-id.ts'
 import { answerRaw, parserProblem } from './answer-raw.ts'
-import { type Connection, connectionOf, type WithConnection } from './connection.ts'
+import { answering, type Connection, connectionOf, type WithConnection } from './connection.ts'
 import type { ListenerLimits } from './options.ts'
 
 /** Takes one request; both HTTP versions end here. */
@@ -92,9 +92,4 @@ export function createHttp1(limits: ListenerLimits, takeRequest: TakeRequest): H
     else answerRaw(socket, parserProblem(error))
   })
   return { server, take: connection => void server.emit('secureConnection', connection.socket) }
-}
-
-/** Whether an answer is under way: what Node's own handling of a parser error looks at. */
-function answering(socket: Duplex): boolean {
-  return (socket as Duplex & { _httpMessage?: unknown })._httpMessage != null
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { AddressInfo, DropArgument, Socket } from 'node:net'
 import type { Clock } from '../../clock.ts'
-import { CodedError } from '../../errors.ts'
+import { CodedError, isStorageFailure } from '../../errors.ts'
 import type { Trust } from '../../identity/trust/trust.ts'
 import type { Log } from '../../log.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
@@ -201,9 +201,14 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
 
   function failed(exchange: Exchange, error: unknown): void {
     const { requestId, method, path, response } = exchange
-    log.error({ err: error, listener: name, requestId, method, path }, 'a request failed')
+    const request = { listener: name, requestId, method, path }
+    const unasked = isStorageFailure(error)
+    // One line: as long as the database is away there may be thousands.
+    if (unasked) log.warn({ code: error.code, error: error.message, ...request }, 'a request waits for the database')
+    else log.error({ err: error, ...request }, 'a request failed')
     try {
       if (response.headersSent) response.destroy()
+      else if (unasked) sendProblem(exchange, storeUnavailable, { headers: { 'Retry-After': retryAfter } })
       else sendProblem(exchange, { code: 'internal_error', detail: 'The request could not be answered.' })
     } catch (another) {
       broken(response, another)
@@ -322,6 +327,14 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     },
   }
 }
+
+const storeUnavailable = {
+  code: 'store_unavailable',
+  detail: 'The database with the users does not answer.',
+} as const
+
+/** Seconds: a server that was restarted is back by then. */
+const retryAfter = '2'
 
 type StapleCallback = (error: Error | null, response: Buffer | null) => void
 

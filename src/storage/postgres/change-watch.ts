@@ -50,7 +50,7 @@ export class ChangeWatch implements Changes {
   #again = false
   #failure: CodedError | undefined
   #closed: CodedError | undefined
-  #catchingUp: pg.Client | undefined
+  #catchingUp: { readonly client: pg.Client; readonly over: Promise<void>; readonly done: () => void } | undefined
   /** something changed while everyone was catching up */
   #behind = false
   /** looks whose changes some subscriber still catches up with */
@@ -90,9 +90,9 @@ export class ChangeWatch implements Changes {
     return this.#failure
   }
 
-  /** why nothing may be read at present */
-  get closed(): CodedError | undefined {
-    return this.#closed
+  /** why nothing may be read at present; a promise while everyone catches up, which is soon over */
+  get gate(): CodedError | Promise<unknown> | undefined {
+    return this.#catchingUp?.over ?? this.#closed
   }
 
   subscribe(area: Area, listener: ChangeListener): () => void {
@@ -178,11 +178,12 @@ export class ChangeWatch implements Changes {
   async #catchUp(client: pg.Client, versions: ReadonlyMap<Area, number>, since: number): Promise<void> {
     this.#confirmed = since
     const changed = this.#changedIn(versions)
-    if (this.#catchingUp === client) {
+    if (this.#catchingUp?.client === client) {
       this.#behind ||= changed.length > 0
       return
     }
-    this.#catchingUp = client
+    const { promise: over, resolve: done } = Promise.withResolvers<void>()
+    this.#catchingUp = { client, over, done }
     this.#closed ??= unreachable(this.#name, this.#failure)
     try {
       do {
@@ -195,7 +196,8 @@ export class ChangeWatch implements Changes {
     } catch (error) {
       this.#lost(client, error)
     } finally {
-      if (this.#catchingUp === client) this.#catchingUp = undefined
+      if (this.#catchingUp?.over === over) this.#catchingUp = undefined
+      done()
     }
   }
 
@@ -203,8 +205,12 @@ export class ChangeWatch implements Changes {
     if (client !== this.#client) return
     this.#client = undefined
     this.#looking = undefined
+    this.#catchingUp?.done()
+    this.#catchingUp = undefined
     // It may hang: it is not waited for.
     client.end().catch(() => {})
+    // Nor must those hang who were catching up.
+    if (this.#closed !== undefined) this.#source.onVoid()
     this.#fail(error)
     void this.#reconnect()
   }

@@ -25,9 +25,9 @@ const locks = { migration: 0x63736d69, writing: 0x63737772 }
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const name = nameOf(options)
   const pool = createPool(options)
-  const early = new Kysely<Schema>({ dialect: postgresDialect({ pool, name, closed: () => undefined }) })
+  const early = new Kysely<Schema>({ dialect: postgresDialect({ pool, name, gate: () => undefined }) })
   let watch: ChangeWatch | undefined
-  const db = new Kysely<Schema>({ dialect: postgresDialect({ pool, name, closed: () => watch?.closed }) })
+  const db = new Kysely<Schema>({ dialect: postgresDialect({ pool, name, gate: () => watch?.gate }) })
   try {
     await patiently(options.patience, () => bringForward(early, options))
     const changes = await ChangeWatch.open({ options, onVoid: () => pool.cut() })

@@ -17,8 +17,8 @@ export interface PostgresDialectSource {
   readonly pool: Pool
   /** of the database, for errors */
   readonly name: string
-  /** why nothing may be asked at present */
-  closed(): CodedError | undefined
+  /** why nothing may be asked at present, or what has to be waited for first */
+  gate(): CodedError | Promise<unknown> | undefined
 }
 
 /** Kysely over pg. The pool is not the dialect's to close. */
@@ -40,9 +40,11 @@ class PostgresDriver implements Driver {
 
   async init() {}
   async acquireConnection() {
-    const { pool, name, closed } = this.#source
-    const reason = closed()
-    if (reason !== undefined) throw reason
+    const { pool, name, gate } = this.#source
+    for (let shut = gate(); shut !== undefined; shut = gate()) {
+      if (!(shut instanceof Promise)) throw shut
+      await shut
+    }
     try {
       return new PostgresConnection(await pool.acquire(), name)
     } catch (error) {
