@@ -7,16 +7,20 @@ import { CarbonHome, type Environment, homeFiles } from './carbon-home.ts'
 import { revocationFolder, stateOptions } from './carbon-state.ts'
 import { type CarbonSettings, readCarbonXml } from './carbon-xml.ts'
 import { type Connector, readConnectors, type StoreSetting } from './catalina-server.ts'
-import { readCertificateValidation } from './certificate-validation.ts'
+import { withCertificateHeader } from './certificate-header.ts'
+import { type RevocationInput, readCertificateValidation } from './certificate-validation.ts'
 import { applyDeploymentToml } from './deployment-toml.ts'
 import type { Finding } from './finding.ts'
+import { newElement } from './generated-files.ts'
+import { type IdentitySettings, readIdentityXml } from './identity-xml.ts'
 import { javaBoolean } from './java-boolean.ts'
 import { layOver, readOwnSettings } from './own-settings.ts'
 import { prioritiesOf } from './priorities.ts'
+import { servicesOf } from './services.ts'
 import { type CarbonTrust, readTrust } from './trust.ts'
 import { readTrustEntries, type TrustEntry } from './trust-entries.ts'
-import { reportUncarried } from './uncarried.ts'
-import { descend } from './xml.ts'
+import { readUserManagement } from './user-mgt.ts'
+import { descend, type XmlElement } from './xml.ts'
 
 /** A Carbon home as a configuration of ours. */
 export interface CarbonConfiguration {
@@ -40,11 +44,14 @@ export async function carbonConfiguration(folder: string, env: Environment): Pro
     catalina: home.xml(homeFiles.catalina),
     carbon: home.xml(homeFiles.carbon),
     authenticators: home.xml(homeFiles.authenticators),
+    identity: home.xml(homeFiles.identity) ?? home.xml('repository/conf/identity.xml') ?? emptyFile(homeFiles.identity),
+    validation: home.xml(homeFiles.validation) ?? emptyFile(homeFiles.validation),
   }
   applyDeploymentToml(home, files)
-  const own = readOwnSettings(home)
   const carbon = readCarbonXml(home, files.carbon)
   const { mutualSsl, basic } = readAuthenticators(home, files.authenticators)
+  const identity = readIdentityXml(home, files.identity)
+  const own = withCertificateHeader(home, readOwnSettings(home), identity.certificateHeader)
   if (files.catalina === undefined) {
     home.findings.add(
       'error',
@@ -60,18 +67,32 @@ export async function carbonConfiguration(folder: string, env: Environment): Pro
     files.carbon ?? { file: homeFiles.carbon, line: undefined }
   const entries = [...stores.values()].flat()
   const tenants = carbon.emailUserNames ? 'suffix-email' : 'suffix'
-  const trust = readTrust(home, { setting: mutualSsl, entries, tenants, place })
+  const trust = readTrust(home, { setting: mutualSsl, rest: identity.certificates, entries, tenants, place })
   const listeners = connectors.map((connector, i) => listenerOf(connector, i, carbon, trust, stores))
-  const revocation = revocationOf(home, connectors)
+  const revocation = revocationOf(connectors, readCertificateValidation(home, files.validation))
   const priorities = prioritiesOf(home, mutualSsl, basic)
-  reportUncarried(home)
+  const soapCertificates = mutualTls(home, mutualSsl)
+  const restAlone = !soapCertificates.enabled && isBound(identity)
+  const certificates = soapCertificates.enabled || restAlone
+  const passwords = basic?.enabled ?? true
+  reportRest(home, mutualSsl, identity, certificates, files.identity)
+  const services = servicesOf(home, {
+    carbon,
+    identity,
+    users: readUserManagement(home),
+    soapCertificates: soapCertificates.enabled,
+    certificates,
+    passwords,
+    place: mutualSsl ?? place,
+  })
   const configuration: UnreadConfiguration = {
     listeners,
     management: { port: 9990 + carbon.offset },
     ...(revocation === undefined ? {} : { revocation: { ...revocation, folder: revocationFolder } }),
     authenticators: {
       'mutual-tls': {
-        ...mutualTls(home, mutualSsl),
+        ...soapCertificates,
+        enabled: certificates,
         priority: priorities.mutualTls,
         tenants,
         ...(insecureAllowPublishedKeys ? { insecureAllowPublishedKeys } : {}),
@@ -82,11 +103,45 @@ export async function carbonConfiguration(folder: string, env: Environment): Pro
         },
         bindings: [...trust.bindings],
       },
-      basic: { enabled: basic?.enabled ?? true, priority: priorities.basic, tenants },
+      basic: { enabled: passwords, priority: priorities.basic, tenants },
     },
+    ...services,
     ...stateOptions,
   }
   return { configuration: layOver(home, configuration, own), findings: home.findings.all, secrets: home.secrets }
+}
+
+function emptyFile(file: string): XmlElement {
+  return newElement('Server', { file, line: undefined })
+}
+
+/** identity.xml says by itself who a certificate is. */
+function isBound({ certificates: { mode } }: IdentitySettings): boolean {
+  return mode === 'mapped' || mode === 'intermediate'
+}
+
+/** In the original the REST paths took any trusted certificate, whatever the MutualSSLAuthenticator said. */
+function reportRest(
+  home: CarbonHome,
+  mutualSsl: AuthenticatorSetting | undefined,
+  { certificates: { mode } }: IdentitySettings,
+  certificates: boolean,
+  root: XmlElement,
+): void {
+  if (mode === 'default' && !certificates && root.line !== undefined) {
+    const what =
+      'the original takes certificates on the REST paths without the MutualSSLAuthenticator; here it is the one switch for both'
+    home.findings.add('tightened', root, what, 'Switch the MutualSSLAuthenticator on.')
+  }
+  if (certificates && mode !== 'default' && mode !== 'off' && mutualSsl?.enabled) {
+    const what = 'the users that identity.xml binds to certificates hold for SOAP as well'
+    home.findings.add(
+      'warning',
+      root,
+      what,
+      'Leave SOAP to others by soap.require in repository/conf/countersign.yaml.',
+    )
+  }
 }
 
 /** It decides which entries of the trust store count, so it has to be known before they are read. */
@@ -179,8 +234,7 @@ function optional<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K],
 }
 
 /** A list that a connector names was the whole of what Java asked, and it had to cover every client. */
-function revocationOf(home: CarbonHome, connectors: readonly Connector[]) {
-  const validation = readCertificateValidation(home)
+function revocationOf(connectors: readonly Connector[], validation: RevocationInput | undefined) {
   const files = connectors.flatMap(({ crlFile }) => crlFile ?? [])
   if (files.length === 0) return validation
   return {

@@ -13,9 +13,12 @@ export interface CarbonSettings {
   readonly trustStore: StoreSetting
   /** an "@" in a user name is part of it, and no tenant follows */
   readonly emailUserNames: boolean
+  readonly wsdl: 'hidden' | 'shown'
+  /** of the product; undefined: it stands there as a placeholder */
+  readonly version: string | undefined
 }
 
-const read = new Set(['Security', 'Ports', 'EnableEmailUserName'])
+const read = new Set(['Security', 'Ports', 'EnableEmailUserName', 'Version', 'Axis2Config'])
 /** Security elements that are read, and those that concern other things than who gets in. */
 const readSecurity = new Set(['KeyStore', 'TrustStore'])
 
@@ -28,7 +31,10 @@ export function readCarbonXml(home: CarbonHome, root: XmlElement | undefined): C
   const keyStore = child(security, 'KeyStore')
   const trustStore = child(security, 'TrustStore')
   const offset = home.properties.get('portOffset')
-  reportUncarried(home, root, security)
+  const axis2 = child(root, 'Axis2Config')
+  const wsdls = child(axis2, 'HideAdminServiceWSDLs') ?? child(root, 'HideAdminServiceWSDLs')
+  const version = textOf(child(root, 'Version'))?.value
+  reportUncarried(home, root, security, axis2)
   return {
     offset:
       offset !== undefined && /^\d{1,5}$/.test(offset)
@@ -41,6 +47,8 @@ export function readCarbonXml(home: CarbonHome, root: XmlElement | undefined): C
     },
     trustStore: storeSetting(home, trustStore, 'COUNTERSIGN_TRUSTSTORE_PASSWORD'),
     emailUserNames: javaBoolean(textOf(child(root, 'EnableEmailUserName'))?.value),
+    wsdl: textOf(wsdls)?.value.toLowerCase() === 'false' ? 'shown' : 'hidden',
+    version: version === undefined || version.includes('${') || version.length > 100 ? undefined : version,
   }
 }
 
@@ -56,9 +64,15 @@ function secretOf(home: CarbonHome, element: XmlElement | undefined, name: strin
   return home.secret(name, textOf(element), vault && place(vault))
 }
 
-function reportUncarried(home: CarbonHome, root: XmlElement | undefined, security: XmlElement | undefined): void {
+function reportUncarried(
+  home: CarbonHome,
+  root: XmlElement | undefined,
+  security: XmlElement | undefined,
+  axis2: XmlElement | undefined,
+): void {
   const others = (element: XmlElement | undefined, known: ReadonlySet<string>) =>
     element?.children.map(each => each.name).filter(name => !known.has(name)) ?? []
   if (root !== undefined) home.findings.noEffect(root, others(root, read))
+  if (axis2 !== undefined) home.findings.noEffect(axis2, others(axis2, new Set(['HideAdminServiceWSDLs'])))
   if (security !== undefined) home.findings.noEffect(security, others(security, readSecurity))
 }

@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 import type { revocationOptions } from '../../identity/revocation/options.ts'
-import { type CarbonHome, homeFiles } from './carbon-home.ts'
+import type { CarbonHome } from './carbon-home.ts'
 import { javaBoolean } from './java-boolean.ts'
 import { childrenNamed, elementsNamed, textOf, type XmlElement } from './xml.ts'
 
-type RevocationInput = z.input<typeof revocationOptions>
+export type RevocationInput = z.input<typeof revocationOptions>
 
 interface Validator {
   readonly method: 'ocsp' | 'crl'
@@ -16,9 +16,7 @@ interface Validator {
  * certificate-validation.xml: the original asks about revocation only when a browser signs in, and never for mutual SSL. Here its validators
  * hold for every client certificate; a source that does not answer keeps nobody out, as in the original.
  */
-export function readCertificateValidation(home: CarbonHome): RevocationInput | undefined {
-  const root = home.xml(homeFiles.validation)
-  if (root === undefined) return undefined
+export function readCertificateValidation(home: CarbonHome, root: XmlElement): RevocationInput | undefined {
   const validators = [...elementsNamed(root, 'Validator')].flatMap(element => readValidator(home, element) ?? [])
   for (const store of elementsNamed(root, 'TrustStore')) {
     home.findings.add(

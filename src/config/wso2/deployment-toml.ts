@@ -3,7 +3,9 @@ import { type CarbonHome, homeFiles } from './carbon-home.ts'
 import type { Place } from './finding.ts'
 import { addElement, type GeneratedFiles, setText } from './generated-files.ts'
 import { javaBoolean } from './java-boolean.ts'
+import { applyIdentityTables, identityTables } from './toml-identity.ts'
 import { tomlKeys } from './toml-keys.ts'
+import { reportAdministrator, reportAdministratorRole, reportUserStore } from './user-mgt.ts'
 import { child, childrenNamed, type XmlElement, type XmlValue } from './xml.ts'
 
 /**
@@ -13,8 +15,9 @@ import { child, childrenNamed, type XmlElement, type XmlValue } from './xml.ts'
 export function applyDeploymentToml(home: CarbonHome, files: GeneratedFiles): void {
   const text = home.text(homeFiles.toml)
   if (text === undefined) return
-  const settings = readToml(home, text)
-  if (settings === undefined) return
+  const document = parseToml(home, text)
+  if (document === undefined) return
+  const settings = valuesOf(home, text, document)
   const unread = new Map(settings)
   for (const { from, to } of tomlKeys) {
     const value = from.map(key => settings.get(key)).find(found => found !== undefined)
@@ -22,13 +25,41 @@ export function applyDeploymentToml(home: CarbonHome, files: GeneratedFiles): vo
     if (value !== undefined) to(files, value)
   }
   applyAuthenticator(files.authenticators, settings, unread)
+  applyIdentityTables(files, document, table => ({ file: homeFiles.toml, line: lineOfTable(text, table) }))
+  for (const key of unread.keys()) {
+    if (identityTables.some(table => key === table || key.startsWith(`${table}.`))) unread.delete(key)
+  }
+  reportUsers(home, settings, unread)
   reportUnread(home, [...unread.keys()])
+}
+
+/** As `user-mgt.ts` does for the file that is made from these. */
+function reportUsers(home: CarbonHome, settings: ReadonlyMap<string, XmlValue>, unread: Map<string, XmlValue>): void {
+  const name = settings.get('super_admin.username')
+  if (name !== undefined) reportAdministrator(home, name, name)
+  const role = settings.get('super_admin.admin_role')
+  if (role !== undefined) reportAdministratorRole(home, role)
+  const store = settings.get('user_store.type')
+  if (store !== undefined) reportUserStore(home, store, store.value)
+  for (const key of unread.keys()) if (/^(?:super_admin|user_store)\./.test(key)) unread.delete(key)
 }
 
 const maxDepth = 16
 
+function parseToml(home: CarbonHome, text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return parse(text, { maxDepth })
+  } catch (error) {
+    const line = error instanceof TomlError ? error.line : undefined
+    const [what = ''] = (error as Error).message.split('\n')
+    const place = { file: homeFiles.toml, line }
+    home.findings.add('error', place, `the file is not well-formed: ${what}`, 'Mend that line.')
+    return undefined
+  }
+}
+
 /** Every value by its dotted key, as text, with what it refers to filled in. */
-function readToml(home: CarbonHome, text: string): Map<string, XmlValue> | undefined {
+function valuesOf(home: CarbonHome, text: string, document: object): Map<string, XmlValue> {
   const values = new Map<string, XmlValue>()
   const collect = (table: object, path: readonly string[]) => {
     if (path.length > maxDepth) return
@@ -39,19 +70,7 @@ function readToml(home: CarbonHome, text: string): Map<string, XmlValue> | undef
       else values.set(keys.join('.'), { file: homeFiles.toml, line: lineOf(text, keys), value: textOfValue(value) })
     }
   }
-  try {
-    collect(parse(text, { maxDepth }), [])
-  } catch (error) {
-    const line = error instanceof TomlError ? error.line : undefined
-    const [what = ''] = (error as Error).message.split('\n')
-    home.findings.add(
-      'error',
-      { file: homeFiles.toml, line },
-      `the file is not well-formed: ${what}`,
-      'Mend that line.',
-    )
-    return undefined
-  }
+  collect(document, [])
   for (const [key, value] of values) values.set(key, { ...value, value: fillIn(home, value, values) })
   return values
 }
@@ -70,6 +89,15 @@ function fillIn(home: CarbonHome, { value }: XmlValue, values: ReadonlyMap<strin
     const found = kind === 'env' ? home.env[name] : kind === 'sys' ? home.properties.get(name) : values.get(name)?.value
     return found ?? whole
   })
+}
+
+/** The line of `[table]` or `[[table]]`, or of a table inside of it. */
+function lineOfTable(text: string, table: string): number | undefined {
+  const line = text.split('\n').findIndex(each => {
+    const name = /^\s*\[+\s*([^\]]+?)\s*\]+/.exec(each)?.[1]?.replace(/["'\s]/g, '')
+    return name === table || name?.startsWith(`${table}.`)
+  })
+  return line < 0 ? undefined : line + 1
 }
 
 /** The line of `key =` in its table, as it is mostly written; undefined when it is written in another way. */
@@ -133,7 +161,7 @@ function setParameter(config: XmlElement, name: string, value: XmlValue): void {
 }
 
 const consequential =
-  /^client_certificate_based_authentication|^intermediate_cert_validation|^certificate_validation|^transport\.https\.|^event\.default_listener\.client_certificate|^admin_console\.authenticator/
+  /^client_certificate_based_authentication|^intermediate_cert_validation|^certificate_validation|^transport\.https\.|^event\.default_listener\.client_certificate|^admin_console\.authenticator|^x509/i
 
 function reportUnread(home: CarbonHome, keys: readonly string[]): void {
   const weighty = keys.filter(key => consequential.test(key))

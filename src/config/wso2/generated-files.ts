@@ -7,10 +7,17 @@ export interface GeneratedFiles {
   readonly catalina: XmlElement | undefined
   readonly carbon: XmlElement | undefined
   readonly authenticators: XmlElement | undefined
+  /** empty where there is no such file */
+  readonly identity: XmlElement
+  readonly validation: XmlElement
 }
 
-export function addElement(parent: XmlElement, name: string, { file, line }: Place): XmlElement {
-  const element: XmlElement = { name, file, line, attributes: new Map(), children: [], text: '' }
+export function newElement(name: string, { file, line }: Place): XmlElement {
+  return { name, file, line, attributes: new Map(), children: [], text: '' }
+}
+
+export function addElement(parent: XmlElement, name: string, place: Place): XmlElement {
+  const element = newElement(name, place)
   parent.children.push(element)
   return element
 }

@@ -59,10 +59,7 @@ export function readIssuerMaps(
     }
     const issued = maps.get(key)
     maps.delete(key)
-    // A client's own certificate is trusted by its bytes: the name of its issuer is part of them.
-    const clients = entries.filter(
-      ({ kind, certificate }) => kind === 'client' && nameAttributes(certificate.issuer) === key,
-    )
+    const { authority, clients } = resolveIssuer(home, allowed!, text, key, entries)
     anchors.push(...clients)
     for (const { certificate } of clients) {
       if (issued !== undefined && !mapped.has(certificate.thumbprint)) {
@@ -70,7 +67,6 @@ export function readIssuerMaps(
         byThumbprint.push({ thumbprint: certificate.thumbprint, users: issued.users })
       }
     }
-    const authority = authorityOf(home, allowed!, text, key, entries, clients.length > 0)
     if (authority === undefined) continue
     anchors.push(authority)
     if (issued !== undefined) byAnchor.push({ anchor: authority, users: issued.users })
@@ -129,6 +125,21 @@ function readThumbprints(home: CarbonHome, parameters: AuthenticatorSetting['par
     } else if (names.length > 0) found.push({ thumbprint: hex, users: names })
   }
   return found
+}
+
+/** Entries of the trust store that an issuer's name means. What is wrong with the name is told. */
+export function resolveIssuer(
+  home: CarbonHome,
+  place: XmlValue,
+  text: string,
+  key: string,
+  entries: readonly TrustEntry[],
+): { readonly authority: TrustEntry | undefined; readonly clients: readonly TrustEntry[] } {
+  // A client's own certificate is trusted by its bytes: the name of its issuer is part of them.
+  const clients = entries.filter(
+    ({ kind, certificate }) => kind === 'client' && nameAttributes(certificate.issuer) === key,
+  )
+  return { authority: authorityOf(home, place, text, key, entries, clients.length > 0), clients }
 }
 
 function authorityOf(

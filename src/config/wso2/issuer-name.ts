@@ -1,5 +1,5 @@
 import { buildName } from '../../pki/x509/build-name.ts'
-import { type Name, readName } from '../../pki/x509/name.ts'
+import { attributeValues, type Name, readName } from '../../pki/x509/name.ts'
 
 /**
  * An issuer as the original compares it: its attributes in any order. Only good for finding the authority that was meant in a trust store;
@@ -21,4 +21,8 @@ export function nameAttributes(name: Name): string {
     .flat()
     .map(({ oid, value, raw }) => JSON.stringify([oid, value ?? { der: raw.toString('hex') }]))
   return attributes.toSorted().join(' ')
+}
+
+export function commonNames(name: Name): string[] {
+  return attributeValues(name, '2.5.4.3')
 }

@@ -6,6 +6,8 @@ import type { AuthenticatorSetting } from './authenticators.ts'
 import type { CarbonHome } from './carbon-home.ts'
 import type { Place } from './finding.ts'
 import { hasIssuerMaps, readIssuerMaps } from './issuer-maps.ts'
+import { withRestBindings } from './rest-bindings.ts'
+import type { RestCertificates } from './rest-certificates.ts'
 import type { TrustEntry } from './trust-entries.ts'
 import type { UserList } from './user-list.ts'
 import { readWhiteList, type WhiteList } from './white-list.ts'
@@ -25,6 +27,7 @@ export interface CarbonTrust {
 export interface CarbonTrustSource {
   /** undefined: certificates identify nobody */
   readonly setting: AuthenticatorSetting | undefined
+  readonly rest: RestCertificates
   readonly entries: readonly TrustEntry[]
   /** how names tell the tenant */
   readonly tenants: TenantNames
@@ -34,10 +37,20 @@ export interface CarbonTrustSource {
 
 /**
  * Design, section 4.6. A client's own certificate in the trust store, or on a white list that is on, may name any user, as whoever imported
- * it meant. A certificate that merely chains to an authority needs a binding. Once bindings are written (version 5.5.2 and later), they alone
- * count, as in the original.
+ * it meant. A certificate that merely chains to an authority needs a binding. Once bindings are written (after CVE-2025-9312, here or in
+ * identity.xml), they alone count, as in the original.
  */
-export function readTrust(home: CarbonHome, { setting, entries, tenants, place }: CarbonTrustSource): CarbonTrust {
+export function readTrust(home: CarbonHome, source: CarbonTrustSource): CarbonTrust {
+  const { entries, rest, place } = source
+  const trust = withRestBindings(home, authenticatorTrust(home, source), rest, source)
+  reportEntries(home, entries, trust, place)
+  return trust
+}
+
+/** What the MutualSSLAuthenticator lets in. Switched off it says so all the same, unless the bindings of identity.xml stand alone. */
+function authenticatorTrust(home: CarbonHome, { setting, rest, entries, tenants }: CarbonTrustSource): CarbonTrust {
+  const bound = rest.mode === 'mapped' || rest.mode === 'intermediate'
+  if (bound && !setting?.enabled) return { anchors: new Set(), bindings: [], whiteList: undefined, direct: true }
   const whiteList = setting && readWhiteList(home, setting, entries)
   if (setting !== undefined && hasIssuerMaps(setting)) {
     const { anchors, byAnchor, byThumbprint } = readIssuerMaps(home, setting, entries, tenants)
@@ -45,10 +58,9 @@ export function readTrust(home: CarbonHome, { setting, entries, tenants, place }
       ...byThumbprint.flatMap(({ thumbprint, users }) => users.map(list => ({ thumbprint, ...usersOf(list) }))),
       ...byAnchor.flatMap(({ anchor, users }) => users.map(list => boundToAnchor(anchor, list))),
     ]
-    const trust = { anchors: new Set(anchors), bindings, whiteList, direct: true }
-    reportEntries(home, entries, trust, place)
-    return trust
+    return { anchors: new Set(anchors), bindings, whiteList, direct: true }
   }
+  if (bound && whiteList === undefined) return { anchors: new Set(), bindings: [], whiteList, direct: true }
   const listed = (entry: TrustEntry) =>
     whiteList === undefined || whiteList.sha256.includes(entry.certificate.thumbprint)
   const clients = entries.filter(
@@ -58,9 +70,7 @@ export function readTrust(home: CarbonHome, { setting, entries, tenants, place }
   if (whiteList !== undefined && listsStrangers(whiteList, entries)) {
     for (const entry of entries) if (entry.kind === 'authority' || entry.kind === 'old-root') anchors.add(entry)
   }
-  const trust = { anchors, bindings: anyUser(clients, whiteList), whiteList, direct: false }
-  reportEntries(home, entries, trust, place)
-  return trust
+  return { anchors, bindings: anyUser(clients, whiteList), whiteList, direct: false }
 }
 
 function boundToAnchor({ alias }: TrustEntry, list: UserList): BindingInput {
@@ -122,7 +132,7 @@ function reportEntries(
   const clients = named('client')
   if (clients.length > 0) {
     const why = direct
-      ? 'the parameters allowed_issuers, issuer_ and cert_thumbprint_ do not let them in'
+      ? 'the issuers and thumbprints that are bound do not let them in'
       : 'they are not on the white list'
     const what = `${count(clients, 'client certificate')} of the trust store do not count: ${why}`
     home.findings.add('warning', place, what, undefined, clients)
