@@ -71,6 +71,7 @@ export async function openMaterial(loaded: LoadedConfiguration, clock: Clock): P
     value.routes.map(route => route.path),
     'path',
   )
+  review.services('soap', value.soap, '/services')
   const mutualTls = value.authenticators['mutual-tls']
   const anchors = listeners.flatMap(listener => listener.trust.anchors)
   const bindings = review.bindings(mutualTls, anchors)
@@ -267,10 +268,42 @@ class Review {
     return this.#attemptAsync(path, () => readStorageOptions(users, this.#loaded))
   }
 
-  async route(options: RouteConfiguration, path: Path): Promise<ConfiguredRoute & RouteConfiguration> {
+  /** What answers below a path of its own: on listeners that there are, by authenticators that are on, and beside no route there. */
+  services(
+    key: 'soap',
+    {
+      enabled,
+      listeners,
+      require,
+    }: { enabled: boolean; listeners?: string[] | undefined; require?: string[] | undefined },
+    path: string,
+  ): void {
+    if (!enabled) return
+    const { value } = this.#loaded
+    const names = value.listeners.map(({ name }) => name)
+    for (const [i, name] of (listeners ?? []).entries()) {
+      if (names.includes(name)) continue
+      const message = `there is no listener ${name}`
+      const remedy = `Name one of those that there are: ${names.join(', ')}.`
+      this.#problem([key, 'listeners', i], new CodedError('ERR_CONFIG_INVALID', message, { remedy }))
+    }
+    this.attempt([key, 'require'], () => compileAccess({ require }, this.#authenticators))
+    for (const [i, route] of value.routes.entries()) {
+      const below = route.path.replace(/\/\*$/, '')
+      if (below !== path && !below.startsWith(`${path}/`)) continue
+      const message = `${route.path} is an address of ${key}, which is switched on`
+      const remedy = `Choose another path, or switch ${key} off.`
+      this.#problem(['routes', i, 'path'], new CodedError('ERR_CONFIG_INVALID', message, { remedy }))
+    }
+  }
+
+  get #authenticators(): string[] {
     const { 'mutual-tls': mutualTls, basic } = this.#loaded.value.authenticators
-    const enabled = [...(mutualTls.enabled ? ['mutual-tls'] : []), ...(basic.enabled ? ['basic'] : [])]
-    this.attempt([...path, 'require'], () => compileAccess(options, enabled))
+    return [...(mutualTls.enabled ? ['mutual-tls'] : []), ...(basic.enabled ? ['basic'] : [])]
+  }
+
+  async route(options: RouteConfiguration, path: Path): Promise<ConfiguredRoute & RouteConfiguration> {
+    this.attempt([...path, 'require'], () => compileAccess(options, this.#authenticators))
     const stores = (await this.#trustStores(options.trustStore, path)) ?? []
     this.attempt([...path, 'trustStore'], () => checkTrusts(stores))
     const entries = stores.flatMap(({ store }) => store.entries)

@@ -85,7 +85,8 @@ export function createGuard({ chain, events }: GuardSource): (resource: Resource
   }
 }
 
-function accessOf({ requestId, method, path, peer }: Exchange, certificate: Certificate | null | undefined) {
+/** What events tell of a request that asks to be let in. */
+export function accessOf({ requestId, method, path, peer }: Exchange, certificate: Certificate | null | undefined) {
   return { requestId, remoteAddress: peer.remoteAddress, method, path, certificate: factsOf(certificate) }
 }
 

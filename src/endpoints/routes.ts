@@ -8,6 +8,7 @@ import { createGuard } from './guard.ts'
 import { createJwks } from './jwks.ts'
 import { serveProblems } from './problems/problems.ts'
 import { createScim, type ScimSource } from './scim/scim.ts'
+import { createSoap, type SoapSource } from './soap/soap.ts'
 import { serveWhoami } from './whoami.ts'
 
 export interface EndpointsSource extends Omit<GatewaySource, 'routes' | 'events' | 'claims'> {
@@ -15,6 +16,8 @@ export interface EndpointsSource extends Omit<GatewaySource, 'routes' | 'events'
   readonly routes: readonly (ConfiguredRoute & RouteAccessOptions)[]
   /** undefined: not served */
   readonly scim?: Pick<ScimSource, 'options' | 'directory' | 'events'>
+  /** undefined: not served */
+  readonly soap?: Omit<SoapSource, 'authenticators' | 'guard' | 'log'>
   readonly events: Pick<Events, 'accessGranted' | 'accessRefused' | 'upstreamFailed'>
 }
 
@@ -34,7 +37,7 @@ export function createEndpoints(source: EndpointsSource): Endpoints {
   const accesses = source.routes.map(route => compileAccess(route, chain.names))
   const gateway = createGateway({ ...source, claims: authorization => chain.claimedBy(authorization) !== undefined })
   const guard = createGuard(source)
-  const { log, scim } = source
+  const { log, scim, soap } = source
 
   return {
     serve: createRouter([
@@ -46,6 +49,7 @@ export function createEndpoints(source: EndpointsSource): Endpoints {
       { method: 'GET', path: '/problems/*', handle: serveProblems },
       { method: 'GET', path: '/.well-known/jwks.json', handle: createJwks(gateway.keys) },
       ...(scim === undefined ? [] : createScim({ ...scim, authenticators: chain.names, guard, log })),
+      ...(soap === undefined ? [] : createSoap({ ...soap, authenticators: chain.names, guard, log })),
       ...gateway.routes.map((route, i) => ({
         method: '*',
         path: route.path,

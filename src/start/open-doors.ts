@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { LoadedConfiguration } from '../config/load.ts'
@@ -44,18 +45,32 @@ export async function openDoors(
   source: DoorsSource,
 ): Promise<Doors> {
   const { chain, directory, epoch, events, metrics, clock, log, revocation, tickets } = source
+  const { sessions, passwordSessions, login } = source
+  const version = await ownVersion()
   let { value } = loaded
   const { authenticate, claimedBy } = chain
   const keep = createGatewayKeep()
   const prepare: Doors['prepare'] = ({ value, folder }, { routes }, names) => {
     const { keyFile, ...assertion } = value.assertion
+    const { usernameHeader } = value.authenticators['mutual-tls']
     return createEndpoints({
       chain: { names, authenticate, claimedBy },
       keep,
       routes,
       assertion: { ...assertion, ...(keyFile === undefined ? {} : { keyFile: resolve(folder, keyFile) }) },
-      assertionHeaders: [value.authenticators['mutual-tls'].usernameHeader.name],
+      assertionHeaders: [usernameHeader.name],
       scim: { options: value.scim, directory, events },
+      soap: {
+        options: value.soap,
+        sessions,
+        passwordSessions,
+        directory,
+        login,
+        passwords: value.authenticators.basic.enabled ? 'accepted' : 'refused',
+        usernameHeader: usernameHeader.name,
+        version,
+        events,
+      },
       epoch,
       clock,
       events,
@@ -122,4 +137,8 @@ export async function openDoors(
       before.close().catch(error => log.error({ err: error }, 'closing the upstreams of the old configuration failed'))
     },
   }
+}
+
+async function ownVersion(): Promise<string> {
+  return JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')).version
 }

@@ -7,6 +7,8 @@ import type { Configuration } from '../config/schema.ts'
 import { createBasic } from '../identity/authn/basic.ts'
 import { type Chain, createChain, type PreparedAuthenticators } from '../identity/authn/chain.ts'
 import { createMutualTls } from '../identity/authn/mutual-tls.ts'
+import { createPasswordSession } from '../identity/authn/password-session.ts'
+import { createPasswordSessions, type PasswordSessions } from '../identity/authn/password-sessions.ts'
 import type { RankedAuthenticator } from '../identity/authn/scope.ts'
 import { createSession } from '../identity/authn/session.ts'
 import { createSessions, type Sessions } from '../identity/authn/sessions.ts'
@@ -17,7 +19,7 @@ import { createRevocation, type ReplaceableRevocation } from '../identity/revoca
 import { createEpoch, type Epoch } from '../identity/trust/epoch.ts'
 import type { Directory } from '../identity/users/directory.ts'
 import { createPasswordHasher } from '../identity/users/password/password-hasher.ts'
-import { createPasswordLogin } from '../identity/users/password-login.ts'
+import { createPasswordLogin, type PasswordLogin } from '../identity/users/password-login.ts'
 import { createSqlDirectory } from '../identity/users/sql/create-sql-directory.ts'
 import { createSqlUserStore } from '../identity/users/sql-user-store.ts'
 import { createThrottle, throttleRules } from '../identity/users/throttle/throttle.ts'
@@ -31,6 +33,9 @@ export interface Identity {
   readonly epoch: Epoch
   readonly chain: Chain
   readonly sessions: Sessions
+  readonly passwordSessions: PasswordSessions
+  /** counts attempts together with every other door that takes passwords */
+  readonly login: PasswordLogin
   readonly storage: Storage
   readonly revocation: ReplaceableRevocation
   /** for endpoints that administer users, roles and tenants */
@@ -69,7 +74,9 @@ export async function openIdentity(
   const throttle = createThrottle(storage, throttleRules(passwords), clock)
   const login = createPasswordLogin({ users, throttle, hasher, rememberFor: passwords.rememberFor * 1000, clock })
 
+  const directory = createSqlDirectory({ storage, hasher, clock })
   const sessions = createSessions(clock)
+  const passwordSessions = createPasswordSessions(clock)
 
   function authenticators({ authenticators }: Configuration, { allowList }: Material): RankedAuthenticator[] {
     const { 'mutual-tls': mutualTls, basic } = authenticators
@@ -85,6 +92,9 @@ export async function openIdentity(
       const { priority, realm, tenant, tenants } = basic
       const onThrottled = events.passwordThrottled
       ranked.push({ priority, authenticator: createBasic({ login, realm, tenant, tenants, onThrottled }) })
+      const usernameHeaders = [mutualTls.usernameHeader.name.toLowerCase()]
+      const session = createPasswordSession({ ...directory, sessions: passwordSessions, usernameHeaders })
+      ranked.push({ priority: -1, authenticator: session })
     }
     return ranked
   }
@@ -97,9 +107,11 @@ export async function openIdentity(
     epoch,
     chain,
     sessions,
+    passwordSessions,
+    login,
     storage,
     revocation,
-    directory: createSqlDirectory({ storage, hasher, clock }),
+    directory,
     prepare(next, nextMaterial) {
       const { names, take } = chain.prepare(authenticators(next, nextMaterial))
       return {

@@ -7,6 +7,8 @@ import type { RouteAccessOptions } from './options.ts'
 export interface Access {
   /** for `Chain.authenticate` */
   readonly require: readonly string[] | undefined
+  /** for `Chain.authenticate`, too: whether sessions count. Default: no */
+  readonly sessions?: 'count' | 'ignore'
   /** undefined: may; else the refusal. Whoever is not identified is never asked about here */
   check(principal: Principal): Refusal | undefined
 }

@@ -11,6 +11,7 @@ export const auditKinds = [
   'user-changed',
   'role-changed',
   'tenant-changed',
+  'tenant-changed',
   'binding-changed',
   'certificate-lock-changed',
   'trust-changed',

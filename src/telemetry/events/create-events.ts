@@ -129,6 +129,12 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
       record('role-changed', fields)
     },
 
+    tenantChanged({ actor, action, tenant }) {
+      metrics.changes.add('tenant', action)
+      log.info({ actor, action, tenant }, 'a tenant was changed')
+      record('tenant-changed', { actor, action, tenant })
+    },
+
     bindingChanged({ actor, action, tenant, binding }) {
       metrics.changes.add('binding', action)
       const fields = { actor, action, tenant, binding: cut(binding) }

@@ -39,6 +39,11 @@ export interface Events {
   userChanged(event: Change & { user: string; changed?: readonly string[] }): void
   /** `changed`: which of `name`, `members`, `permissions` */
   roleChanged(event: Change & { role: string; changed?: readonly string[] }): void
+  tenantChanged(event: {
+    actor: string
+    action: 'added' | 'removed' | 'changed' | 'activated' | 'deactivated'
+    tenant: string
+  }): void
   bindingChanged(event: Change & { binding: string }): void
   trustChanged(event: { epoch: number; cause: string }): void
   /** a revocation list or an answer of a responder was fetched or loaded, or could not be: then the last good one stays in force */

@@ -100,7 +100,7 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
       'Password attempts that were held back because too many failed before.',
       [],
     ),
-    changes: tally('changes_total', 'Changes of users, roles and bindings by action.', ['kind', 'action']),
+    changes: tally('changes_total', 'Changes of users, roles, tenants and bindings by action.', ['kind', 'action']),
     trustChanges: tally('trust_changes_total', 'Changes of what is trusted since the start.', []),
     reloads: tally(
       'reloads_total',

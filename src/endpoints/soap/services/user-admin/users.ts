@@ -1,0 +1,94 @@
+import { int, list, string, text } from '../../schema/type.ts'
+import { operation } from '../../service.ts'
+import { addUser } from '../add-user.ts'
+import { changeUser, withUser } from '../change-user.ts'
+import { listUsersByClaim } from '../list-by-claim.ts'
+import { listUsers } from '../list-names.ts'
+import { loginName } from '../login-name.ts'
+import { givenName } from '../names.ts'
+import { checkPassword, passwordsRefused } from '../passwords.ts'
+import { permissions } from '../permissions.ts'
+import { failure } from '../refusals.ts'
+import { claimValue } from '../user-store/types.ts'
+import { deleteUser, setPassword } from '../user-store/users.ts'
+import { closed, flaggedName, flaggedUser } from './flagged-name.ts'
+
+/** Operations of the pages for users. */
+export const userOperations = {
+  listUsers: operation({
+    access: [permissions.userList],
+    effect: 'reads',
+    request: { filter: string, limit: int },
+    result: list(string),
+    run: async ({ filter, limit }, { directory, tenant, limits }) => {
+      const { entries } = await listUsers(directory, { tenant, pattern: filter, limit, most: limits.maxListedUsers })
+      return entries.map(({ name }) => name)
+    },
+  }),
+  listAllUsers: operation({
+    access: [permissions.userList],
+    effect: 'reads',
+    request: { filter: string, limit: int },
+    result: list(flaggedName),
+    run: async ({ filter, limit }, { directory, tenant, limits }) => {
+      const search = { tenant, pattern: filter, limit, most: limits.maxListedUsers }
+      return closed(await listUsers(directory, search), ({ name }) => flaggedUser(name, false))
+    },
+  }),
+  listUserByClaim: operation({
+    access: [permissions.userList],
+    effect: 'reads',
+    request: { claimValue, filter: string, maxLimit: int },
+    result: list(flaggedName),
+    run: async ({ claimValue, filter, maxLimit }, call) => {
+      if (!claimValue?.claimURI || claimValue.value === undefined) return noClaim
+      const search = { pattern: filter, limit: maxLimit }
+      const found = await listUsersByClaim(call, claimValue.claimURI, claimValue.value, search)
+      return closed(found, ({ name }) => flaggedUser(name, false))
+    },
+  }),
+  addUser: operation({
+    access: [permissions.userCreate],
+    effect: 'changes',
+    request: { userName: text, password: string, roles: list(string), claims: list(claimValue), profileName: string },
+    run: ({ userName, password, roles, claims, profileName }, call) =>
+      addUser(call, { name: userName, password, roles, claims, profile: profileName }),
+  }),
+  deleteUser: operation({
+    access: [permissions.userDelete],
+    effect: 'changes',
+    request: { userName: text },
+    run: ({ userName }, call) => deleteUser(call, givenName(userName)),
+  }),
+  changePassword: operation({
+    access: [permissions.userUpdate],
+    effect: 'changes',
+    request: { userName: text, newPassword: text },
+    run: ({ userName, newPassword }, call) => setPassword(call, givenName(userName), newPassword),
+  }),
+  // Nobody is asked who they are: the old password says it, and is counted like one that somebody signs in with.
+  changePasswordByUser: operation({
+    access: 'anonymous',
+    effect: 'changes',
+    request: { userName: text, oldPassword: text, newPassword: text },
+    run: async ({ userName, oldPassword, newPassword }, call) => {
+      if (call.passwords === 'refused') return passwordsRefused
+      const { tenant, name } = await loginName(call, userName)
+      const checked = await checkPassword(call, { tenant, name, password: oldPassword })
+      if (checked === 'wrong') {
+        call.session.refuse()
+        return wrongPassword
+      }
+      if (checked !== 'right') return checked
+      const own = { ...call, tenant }
+      return withUser(own, name, user => changeUser(own, user, () => ({ password: newPassword })))
+    },
+  }),
+}
+
+const wrongPassword = failure(
+  'The user name or the password is wrong.',
+  'credentials_invalid',
+  'Check the user name and the present password.',
+)
+const noClaim = failure('No claim and value to look for came.', 'ERR_SEARCH_INVALID', 'Send claimURI and value.')

@@ -1,0 +1,15 @@
+import { defaultTenant } from '../../identity/users/user.ts'
+
+/** What WSO2's products call the tenant that is always there. */
+const superTenant = 'carbon.super'
+
+/** The tenant that a client means by a domain. */
+export function tenantOfDomain(domain: string): string {
+  const name = domain.toLowerCase()
+  return name === superTenant ? defaultTenant : name
+}
+
+/** What a client of WSO2's products calls the tenant. */
+export function domainOfTenant(tenant: string): string {
+  return tenant === defaultTenant ? superTenant : tenant
+}
