@@ -52,7 +52,8 @@ export async function openDoors(
   const keep = createGatewayKeep()
   const prepare: Doors['prepare'] = ({ value, folder }, { routes }, names) => {
     const { keyFile, ...assertion } = value.assertion
-    const { usernameHeader } = value.authenticators['mutual-tls']
+    const { 'mutual-tls': mutualTls, basic } = value.authenticators
+    const { usernameHeader } = mutualTls
     return createEndpoints({
       chain: { names, authenticate, claimedBy },
       keep,
@@ -66,7 +67,7 @@ export async function openDoors(
         passwordSessions,
         directory,
         login,
-        passwords: value.authenticators.basic.enabled ? 'accepted' : 'refused',
+        passwords: basic.enabled ? basic : undefined,
         usernameHeader: usernameHeader.name,
         version,
         events,

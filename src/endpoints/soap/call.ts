@@ -1,4 +1,5 @@
 import type { Principal } from '../../identity/authn/authenticator.ts'
+import type { BasicOptions } from '../../identity/authn/basic-options.ts'
 import type { Directory, DirectoryUser } from '../../identity/users/directory.ts'
 import type { PasswordLogin } from '../../identity/users/password-login.ts'
 import type { Events } from '../../telemetry/events/events.ts'
@@ -17,13 +18,16 @@ export interface Call {
   readonly directory: Directory
   /** every password that is guessed at is counted there */
   readonly login: PasswordLogin
-  /** whether somebody may sign in by password here at all */
-  readonly passwords: 'accepted' | 'refused'
+  /** undefined: nobody signs in by password here */
+  readonly passwords: PasswordRules | undefined
   readonly session: CallSession
   readonly events: Pick<Events, 'passwordThrottled'>
   readonly limits: SoapOptions['limits']
   readonly serverVersion: string
 }
+
+/** Those of Basic authentication. */
+export type PasswordRules = Pick<BasicOptions, 'tenant' | 'tenants'>
 
 /** The session of the client, as cookies of the answer. */
 export interface CallSession {

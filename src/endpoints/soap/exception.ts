@@ -1,4 +1,4 @@
-import { type ComplexType, complex, string } from './schema/type.ts'
+import { anyType, type ComplexType, complex, string } from './schema/type.ts'
 import { writeFields } from './schema/write.ts'
 import type { Service } from './service.ts'
 
@@ -32,7 +32,7 @@ export function renderException(service: Service, operation: string, text: strin
   return writeFields(service.namespace, declared.element, [[declared.child, declared.type, value]])
 }
 
-function exceptionType({ namespace, name, message, base }: Service['exception']['type']): ComplexType {
-  const fields = message === undefined ? {} : { [message]: string }
+function exceptionType({ namespace, name, message, messageType, base }: Service['exception']['type']): ComplexType {
+  const fields = message === undefined ? {} : { [message]: messageType === 'anyType' ? anyType : string }
   return complex(namespace, name, fields, base === undefined ? {} : { base: complex(base, name, {}) })
 }

@@ -29,6 +29,8 @@ export interface DeclaredException {
     readonly name: string
     /** the field that holds the message, where the type has one */
     readonly message?: string
+    /** the type of that field; default: string */
+    readonly messageType?: 'anyType'
     /** the namespace of an empty type of the same name that this one extends */
     readonly base?: string
   }

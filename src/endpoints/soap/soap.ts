@@ -14,6 +14,7 @@ import type { Handler, Route } from '../../server/http/router.ts'
 import type { Events } from '../../telemetry/events/events.ts'
 import type { Resource } from '../guard.ts'
 import { readAddress } from './address.ts'
+import type { PasswordRules } from './call.ts'
 import { serveGet } from './get.ts'
 import type { SoapOptions } from './options.ts'
 import { servePost } from './post.ts'
@@ -28,8 +29,8 @@ export interface SoapSource {
   readonly passwordSessions: PasswordSessions
   readonly directory: Directory
   readonly login: PasswordLogin
-  /** whether somebody may sign in by password here at all */
-  readonly passwords: 'accepted' | 'refused'
+  /** undefined: nobody signs in by password here */
+  readonly passwords: PasswordRules | undefined
   /** name of the header, and of the SOAP header block, that names the user */
   readonly usernameHeader: string
   readonly version: string

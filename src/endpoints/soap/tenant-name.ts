@@ -1,7 +1,5 @@
+import { superTenant } from '../../identity/authn/asserted-tenant.ts'
 import { defaultTenant } from '../../identity/users/user.ts'
-
-/** What WSO2's products call the tenant that is always there. */
-const superTenant = 'carbon.super'
 
 /** The tenant that a client means by a domain. */
 export function tenantOfDomain(domain: string): string {

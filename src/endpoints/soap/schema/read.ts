@@ -88,6 +88,7 @@ function isNil(element: XmlElement): boolean {
 
 const simple: Readonly<Record<SimpleKind, (text: string) => unknown>> = {
   string: value => value,
+  anyType: value => value,
   int: value => integer(value, 2 ** 31),
   long: value => integer(value, Number.MAX_SAFE_INTEGER),
   boolean: value => booleans.get(value),

@@ -8,7 +8,7 @@ export interface SimpleType<K extends SimpleKind = SimpleKind> {
   readonly required?: true
 }
 
-export type SimpleKind = 'string' | 'int' | 'long' | 'boolean' | 'dateTime' | 'date'
+export type SimpleKind = 'string' | 'anyType' | 'int' | 'long' | 'boolean' | 'dateTime' | 'date'
 
 export interface ComplexType<F extends Fields = Fields> {
   readonly kind: 'complex'
@@ -33,6 +33,7 @@ export type Fields = Readonly<Record<string, Type>>
 
 interface Values {
   readonly string: string
+  readonly anyType: string
   readonly int: number
   /** milliseconds and the like: beyond 2^53 none of ours goes */
   readonly long: number
@@ -69,6 +70,8 @@ export type WritableOf<T> =
 export const string = { kind: 'string' } as const
 /** text that has to be there; it may be empty */
 export const text = { kind: 'string', required: true } as const
+/** anything in the WSDL, text here */
+export const anyType = { kind: 'anyType' } as const
 export const int = { kind: 'int' } as const
 export const long = { kind: 'long' } as const
 export const boolean = { kind: 'boolean' } as const

@@ -1,8 +1,9 @@
+import type { DirectoryUser } from '../../../identity/users/directory.ts'
 import type { Call } from '../call.ts'
 import type { Fault } from '../message/fault.ts'
 import { boolean, complex, int, string, text } from '../schema/type.ts'
 import { operation, operations, type Service } from '../service.ts'
-import { loginName } from './login-name.ts'
+import { type LoginName, loginName } from './login-name.ts'
 import { checkPassword, passwordsRefused } from './passwords.ts'
 import { permissions, uiExecute } from './permissions.ts'
 import { notOffered } from './refusals.ts'
@@ -69,7 +70,7 @@ export const authenticationAdminService: Service = {
       access: 'anonymous',
       effect: 'reads',
       result: boolean,
-      run: (_none, { passwords }) => passwords === 'refused',
+      run: (_none, { passwords }) => passwords === undefined,
     }),
     // Of no meaning here: which authenticator is asked when stands in the configuration.
     getPriority: operation({ access: 'anonymous', effect: 'reads', result: int, run: () => 5 }),
@@ -78,17 +79,22 @@ export const authenticationAdminService: Service = {
 
 /** Like the original it says yes only to those who may sign in to services at all, and one no for every reason. */
 async function login(call: Call, username: string, password: string): Promise<boolean | Fault> {
-  if (call.passwords === 'refused') return passwordsRefused
-  const { tenant, name } = await loginName(call, username)
-  const checked = await checkPassword(call, { tenant, name, password })
+  if (call.passwords === undefined) return passwordsRefused
+  const named = loginName(call, username)
+  const checked = named === undefined ? 'wrong' : await checkPassword(call, { ...named, password })
   if (checked !== 'right' && checked !== 'wrong') return checked
-  const user = checked === 'right' ? await call.directory.users.find(tenant, name) : undefined
-  if (user === undefined || !(await call.directory.isAuthorized(tenant, name, permissions.login, uiExecute))) {
+  const user = checked === 'right' ? await holder(call, named!) : undefined
+  if (user === undefined) {
     call.session.refuse()
     return false
   }
   call.session.begin(user)
   return true
+}
+
+async function holder({ directory }: Call, { tenant, name }: LoginName): Promise<DirectoryUser | undefined> {
+  const may = await directory.isAuthorized(tenant, name, permissions.login, uiExecute)
+  return may ? directory.users.find(tenant, name) : undefined
 }
 
 const noMemory = notOffered(

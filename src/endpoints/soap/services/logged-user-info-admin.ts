@@ -18,7 +18,11 @@ export const loggedUserInfoAdminService: Service = {
   summary: 'Who the caller is.',
   namespace,
   callers: 'every-tenant',
-  exception: { element: 'Exception', child: 'Exception', type: { namespace, name: 'Exception', message: 'Exception' } },
+  exception: {
+    element: 'Exception',
+    child: 'Exception',
+    type: { namespace, name: 'Exception', message: 'Exception', messageType: 'anyType' },
+  },
   operations: operations({
     getUserInfo: operation({
       access: [permissions.login],

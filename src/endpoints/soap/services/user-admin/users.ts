@@ -72,16 +72,16 @@ export const userOperations = {
     effect: 'changes',
     request: { userName: text, oldPassword: text, newPassword: text },
     run: async ({ userName, oldPassword, newPassword }, call) => {
-      if (call.passwords === 'refused') return passwordsRefused
-      const { tenant, name } = await loginName(call, userName)
-      const checked = await checkPassword(call, { tenant, name, password: oldPassword })
-      if (checked === 'wrong') {
+      if (call.passwords === undefined) return passwordsRefused
+      const named = loginName(call, userName)
+      const checked = named === undefined ? 'wrong' : await checkPassword(call, { ...named, password: oldPassword })
+      if (named === undefined || checked === 'wrong') {
         call.session.refuse()
         return wrongPassword
       }
       if (checked !== 'right') return checked
-      const own = { ...call, tenant }
-      return withUser(own, name, user => changeUser(own, user, () => ({ password: newPassword })))
+      const own = { ...call, tenant: named.tenant }
+      return withUser(own, named.name, user => changeUser(own, user, () => ({ password: newPassword })))
     },
   }),
 }
