@@ -235,7 +235,7 @@ suite('GET', () => {
       ['deleteUser', 'userName=bob'],
       ['addUser', 'userName=eve&credential=evevevevevev&roleList=admin'],
       ['authenticate', 'userName=admin&credential=x'],
-    ]) {
+    ] as const) {
       const reply = await get(`${path}/${operation}?${query}`)
       assert.deepEqual([reply.status, reply.headers.allow], [405, 'POST'], operation)
     }
