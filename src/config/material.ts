@@ -30,6 +30,7 @@ import type { ListenerConfiguration, RouteConfiguration } from './schema.ts'
 import { resolveSecret } from './secret.ts'
 import { readStorageOptions } from './storage-options.ts'
 import type { KeyStoreOptions, TrustStoreOptions } from './stores.ts'
+import { readSharedKey } from './tickets-section.ts'
 import type { UsersSection } from './users-section.ts'
 
 /** What a configuration names, opened and checked: all that a start or a reload needs before it changes anything. */
@@ -40,6 +41,8 @@ export interface Material {
   readonly routes: readonly (ConfiguredRoute & RouteConfiguration)[]
   readonly revocation: RevocationMaterial
   readonly storage: StorageOptions
+  /** what the shared secret of session tickets is kept under; undefined: it is not shared */
+  readonly ticketKey: string | undefined
   /** sentences for the administrator; none of them stops the start */
   readonly warnings: readonly string[]
 }
@@ -82,6 +85,7 @@ export async function openMaterial(loaded: LoadedConfiguration, clock: Clock): P
   for (const [i, route] of value.routes.entries()) routes.push(await review.route(route, ['routes', i]))
   const revocation = await review.revocation(value.revocation, anchors)
   const storage = await review.storage(value.users)
+  const ticketKey = review.ticketKey()
   review.conclude()
   return {
     listeners,
@@ -90,6 +94,7 @@ export async function openMaterial(loaded: LoadedConfiguration, clock: Clock): P
     routes,
     revocation: revocation!,
     storage: storage!,
+    ticketKey,
     warnings: review.warnings,
   }
 }
@@ -252,6 +257,17 @@ class Review {
       this.warnings.push('certificates may send the server to private addresses (insecureAllowPrivateAddresses)')
     }
     return this.#attemptAsync(['revocation'], () => readRevocation(options, this.#loaded.folder, anchors))
+  }
+
+  ticketKey(): string | undefined {
+    const { tickets, users } = this.#loaded.value
+    if (users.store === 'postgres' && tickets.sharedKey === undefined) {
+      this.warnings.push(
+        'clients resume their TLS sessions only at the replica that began them: there is no tickets.sharedKey',
+      )
+    }
+    const key = this.attempt(['tickets', 'sharedKey'], () => readSharedKey(tickets, this.#loaded))
+    return users.store === 'postgres' ? key : undefined
   }
 
   async storage(users: UsersSection): Promise<StorageOptions | undefined> {

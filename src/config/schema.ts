@@ -9,12 +9,12 @@ import { revocationOptions } from '../identity/revocation/options.ts'
 import type { InsecureAlgorithm } from '../pki/path/weak-algorithms.ts'
 import { proxiesOptions } from '../server/proxies/options.ts'
 import { listenerFields } from '../server/tls/options.ts'
-import { ticketOptions } from '../server/tls/ticket-options.ts'
 import { auditOptions } from '../telemetry/audit/options.ts'
 import { logOptions } from '../telemetry/events/options.ts'
 import { managementOptions } from '../telemetry/metrics/options.ts'
 import { reloadOptions } from './reload-options.ts'
 import { keyStoreOptions, trustStoreOptions } from './stores.ts'
+import { ticketsSection } from './tickets-section.ts'
 import { usersSection } from './users-section.ts'
 
 const listener = z.strictObject({
@@ -49,7 +49,7 @@ const route = z.strictObject({
 export const configurationSchema = z.strictObject({
   listeners: z.array(listener).min(1).max(100).describe('Where clients connect.'),
   proxies: proxiesOptions,
-  tickets: ticketOptions.prefault({}),
+  tickets: ticketsSection,
   management: managementOptions.prefault({}),
   revocation: revocationOptions,
   authenticators: z

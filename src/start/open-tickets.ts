@@ -6,10 +6,13 @@ import type { LoadedConfiguration } from '../config/load.ts'
 import type { ListenerMaterial, Material } from '../config/material.ts'
 import { isCoded } from '../errors.ts'
 import { namedFiles, versionOf } from '../identity/revocation/list-files.ts'
+import type { EpochChange } from '../identity/trust/epoch.ts'
 import { trustFacts } from '../identity/trust/material.ts'
 import type { Log } from '../log.ts'
 import type { ListenerSource } from '../server/tls/listener.ts'
-import { openTicketKeys, type TurningTicketKeys } from '../server/tls/ticket-keys.ts'
+import { openSharedTicketKeys } from '../server/tls/shared-ticket-keys.ts'
+import { openTicketKeys, type TicketKeys } from '../server/tls/ticket-keys.ts'
+import { createTicketSecrets } from '../storage/ticket-secrets.ts'
 import type { Identity } from './open-identity.ts'
 
 /**
@@ -17,11 +20,15 @@ import type { Identity } from './open-identity.ts'
  * loaded: from then on only what moves raises it.
  */
 export async function openTickets(
-  { value, folder }: LoadedConfiguration,
-  { revocation: { places } }: Material,
+  loaded: LoadedConfiguration,
+  { revocation: { places }, ticketKey }: Material,
   stack: AsyncDisposableStack,
-  { storage, epoch, clock, log }: Pick<Identity, 'storage' | 'epoch'> & { clock: Clock; log: Log },
-): Promise<TurningTicketKeys> {
+  source: TicketsSource,
+): Promise<TicketKeys> {
+  const { value, folder } = loaded
+  const { storage, epoch, clock } = source
+  const onFailure = tellFailure(source)
+  if (ticketKey !== undefined) return shareTickets(loaded, ticketKey, stack, source)
   const { secretFile, rotationHours } = value.tickets
   const file = resolve(folder, secretFile)
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
@@ -37,17 +44,57 @@ export async function openTickets(
           .update(JSON.stringify([areas, lists]))
           .digest('hex')
       },
-      onFailure(error) {
-        const { message, remedy } = isCoded(error) ? error : { message: String(error), remedy: undefined }
-        log.error(
-          { error: message, remedy },
-          'the secret of session tickets cannot be kept: they die with this process',
-        )
-      },
+      onFailure,
     }),
   )
   stack.defer(epoch.subscribe(() => tickets.turn()))
   return tickets
+}
+
+export interface TicketsSource extends Pick<Identity, 'storage' | 'epoch'> {
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The same keys at every replica: they follow from what all of them read in the database, and from the policy of the listener. */
+async function shareTickets(
+  { value }: LoadedConfiguration,
+  key: string,
+  stack: AsyncDisposableStack,
+  source: TicketsSource,
+): Promise<TicketKeys> {
+  const { storage, epoch, clock } = source
+  const { changes } = storage
+  const tickets = stack.use(
+    await openSharedTicketKeys({
+      place: {
+        ...createTicketSecrets(storage),
+        onChange: listener => changes.subscribe('tickets', listener),
+      },
+      key,
+      rotation: value.tickets.rotationHours * 3_600_000,
+      clock,
+      facts: () => (['users', 'bindings', 'locks'] as const).map(area => changes.version(area)),
+      onFailure: tellFailure(source),
+    }),
+  )
+  let locks = changes.version('locks')
+  const moved = ({ cause }: EpochChange) => {
+    // Locks stand in the database. What else is revoked, a replica learns by itself. All other causes are facts or policy.
+    const locked = locks !== changes.version('locks')
+    locks = changes.version('locks')
+    if (cause === 'revocation' && !locked) tickets.turn()
+    else tickets.refresh()
+  }
+  stack.defer(epoch.subscribe(moved))
+  return tickets
+}
+
+function tellFailure({ log }: Pick<TicketsSource, 'log'>): (error: unknown) => void {
+  return error => {
+    const { message, remedy } = isCoded(error) ? error : { message: String(error), remedy: undefined }
+    log.error({ error: message, remedy }, 'the secret of session tickets cannot be kept: they die with this process')
+  }
 }
 
 /** Under which rules a listener hands out tickets. Values to hash: thumbprints instead of certificates, no keys and no passwords. */

@@ -17,6 +17,7 @@ export interface Schema {
   bindings: BindingTable
   throttle: ThrottleTable
   locks: LockTable
+  ticket_secrets: TicketSecretTable
   changes: ChangeTable
   counters: CounterTable
 }
@@ -138,6 +139,13 @@ interface LockTable {
   created: number
 }
 
+interface TicketSecretTable {
+  /** names the key that it is sealed with */
+  key_id: string
+  sealed: string
+  changed: number
+}
+
 /** One row for each area that somebody watches; `version` rises in the transaction that changes it. */
 interface ChangeTable {
   area: Area
@@ -151,5 +159,5 @@ interface CounterTable {
 }
 
 /** What can be watched. */
-export const areas = ['users', 'bindings', 'locks'] as const
+export const areas = ['users', 'bindings', 'locks', 'tickets'] as const
 export type Area = (typeof areas)[number]

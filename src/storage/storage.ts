@@ -29,6 +29,8 @@ export interface Changes {
    * A listener that needs time to catch up answers a promise, and reads from `early`. The answer unsubscribes.
    */
   subscribe(area: Area, listener: ChangeListener): () => void
+  /** Rises with every change of the area, whoever makes it; 0 before the first. As it was last read. */
+  version(area: Area): number
   /** Calls `listener` once when watching begins to fail, for an alarm. The answer unsubscribes. */
   onFailure(listener: (error: CodedError) => void): () => void
   /** why changes cannot be watched at present */

@@ -78,7 +78,7 @@ export async function openTicketKeys(source: TicketKeysSource): Promise<TurningT
   }
 
   return {
-    key: policy => derive(state, policy),
+    key: policy => deriveTicketKey(state.secret, [state.turn, policy]),
     onChange(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -110,9 +110,8 @@ function expired({ made }: TicketSecret, rotation: number, clock: Clock): boolea
   return age >= rotation || age < 0
 }
 
-function derive({ secret, turn }: TicketSecret, policy: unknown): Buffer {
-  const state = createHash('sha256')
-    .update(JSON.stringify([turn, policy]))
-    .digest()
-  return Buffer.from(hkdfSync('sha256', secret, state, 'countersign session tickets', 48))
+/** `state`: everything that a ticket was given under. Values to hash. */
+export function deriveTicketKey(secret: Buffer, state: readonly unknown[]): Buffer {
+  const hash = createHash('sha256').update(JSON.stringify(state)).digest()
+  return Buffer.from(hkdfSync('sha256', secret, hash, 'countersign session tickets', 48))
 }

@@ -1,22 +1,18 @@
 import { z } from 'zod'
 
 /** What session tickets are sealed with, for all listeners. */
-export const ticketOptions = z
-  .strictObject({
-    secretFile: z
-      .string()
-      .min(1)
-      .default('data/ticket-secret.json')
-      .describe(
-        'File (mode 0600) that keeps the secret over a restart, so that clients still resume; made when it is not there.',
-      ),
-    rotationHours: z
-      .int()
-      .min(1)
-      .max(168)
-      .default(24)
-      .describe('Hours after which another secret takes over. Each client then makes one full handshake more.'),
-  })
-  .describe('Session tickets of TLS. They die when trust moves; a resumed connection is judged like a new one anyway.')
-
-export type TicketOptions = z.output<typeof ticketOptions>
+export const ticketFields = {
+  secretFile: z
+    .string()
+    .min(1)
+    .default('data/ticket-secret.json')
+    .describe(
+      'File (mode 0600) that keeps the secret over a restart, so that clients still resume; made when it is not there.',
+    ),
+  rotationHours: z
+    .int()
+    .min(1)
+    .max(168)
+    .default(24)
+    .describe('Hours after which another secret takes over. Each client then makes one full handshake more.'),
+}

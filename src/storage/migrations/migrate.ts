@@ -5,6 +5,7 @@ import type { Schema } from '../schema.ts'
 import { usersAndBindings } from './0001-users-and-bindings.ts'
 import { locks } from './0002-locks.ts'
 import { directory } from './0003-directory.ts'
+import { ticketSecrets } from './0004-ticket-secrets.ts'
 
 interface Migration {
   readonly name: string
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   { name: 'users-and-bindings', up: usersAndBindings },
   { name: 'locks', up: locks },
   { name: 'directory', up: directory },
+  { name: 'ticket-secrets', up: ticketSecrets },
 ]
 
 interface Place {

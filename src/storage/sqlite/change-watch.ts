@@ -47,6 +47,10 @@ export class ChangeWatch implements Changes {
     return this.#subscribers.subscribe(area, listener)
   }
 
+  version(area: Area): number {
+    return Number(this.#versions.get(area) ?? 0)
+  }
+
   onFailure(listener: (error: CodedError) => void): () => void {
     return this.#subscribers.onFailure(listener)
   }
