@@ -9,20 +9,20 @@ export const auditFileArguments = {
   files: { name: '[FILE...]', describe: 'audit files, oldest first (default: the one of the configuration)' },
 } as const
 
-export const auditFileOptions = { config: configurationOptions.config } as const
+export const auditFileOptions = configurationOptions
 
 const sections = z.looseObject({ audit: auditOptions.prefault({}) })
 
 type Input = Pick<Context, 'path' | 'env'> & {
   arguments: { files: readonly string[] | undefined }
-  options: { config: string | undefined }
+  options: { config: string | undefined; carbonHome: string | undefined }
 }
 
 /** Absolute paths of the files that a command is about. */
 export function auditFiles(ctx: Input): string[] {
   const { files = [] } = ctx.arguments
   if (files.length > 0) return files.map(file => ctx.path(file))
-  const place = locateConfiguration({ path: ctx.path, options: { config: ctx.options.config, carbonHome: undefined } })
+  const place = locateConfiguration(ctx)
   const { value, folder } = readSections(place, ctx.env, sections, ({ audit }) => [audit.file])
   return [resolve(folder, value.audit.file)]
 }

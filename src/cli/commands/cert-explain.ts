@@ -64,8 +64,7 @@ async function explainFile(ctx: ExplainContext, file: string): Promise<number> {
 
 async function explainRequest(ctx: ExplainContext, id: string): Promise<number> {
   const { terminal, options } = ctx
-  const { config } = options
-  const record = await findRequest(auditFiles({ ...ctx, arguments: { files: [] }, options: { config } }), id)
+  const record = await findRequest(auditFiles({ ...ctx, arguments: { files: [] } }), id)
   if (record === undefined) {
     if (options.json) terminal.json(null)
     terminal.note(
