@@ -24,7 +24,9 @@ export const command = defineCommand({
     const { target, label } = await lockTarget(ctx)
     await administer(ctx, 'changes', async ({ storage, record }) => {
       await createLockStore(storage, ctx.clock).add(target, label, ctx.options.reason)
-      record('certificate-lock-changed', { action: 'locked', ...target, label, reason: ctx.options.reason })
+      // `kind` is the kind of the record itself
+      const { kind: by, value } = target
+      record('certificate-lock-changed', { action: 'locked', by, value, label, reason: ctx.options.reason })
     })
     ctx.terminal.note(`Locked: ${plain(label)}.`)
     return exit.yes

@@ -20,7 +20,9 @@ export const command = defineCommand({
           remedy: '`countersign cert locks` lists the locks; there may be one on its key, its number or its authority.',
         })
       }
-      record('certificate-lock-changed', { action: 'unlocked', ...target, label, reason: '' })
+      // `kind` is the kind of the record itself
+      const { kind: by, value } = target
+      record('certificate-lock-changed', { action: 'unlocked', by, value, label, reason: '' })
     })
     ctx.terminal.note(`Unlocked: ${plain(label)}.`)
     return exit.yes
