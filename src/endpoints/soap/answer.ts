@@ -63,7 +63,7 @@ export function sendUnidentified(reply: Reply, problem: ProblemSource, options: 
 
 function asksForCredentials({ code }: ProblemSource, { headers }: Exchange): boolean {
   if (code === 'credentials_required' || code === 'certificate_required' || code === 'credentials_invalid') return true
-  return code === 'account_locked' && headers.authorization !== undefined
+  return (code === 'account_locked' || code === 'tenant_inactive') && headers.authorization !== undefined
 }
 
 export function toldOf(source: ProblemSource, requestId: string): Told {
