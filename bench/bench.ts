@@ -1,4 +1,4 @@
-// npm run bench [-- crl] [-- --quick] [-- --install] …: what Countersign costs beside other servers. See README.md.
+// npm run bench [-- crl | connections] [-- --quick] [-- --install] …: what Countersign costs beside other servers. See README.md.
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +26,11 @@ import { Site } from './site.ts'
 if (process.argv[2] === 'crl') {
   const { benchCrl } = await import('./crl.ts')
   await benchCrl(process.argv.slice(3))
+  process.exit()
+}
+if (process.argv[2] === 'connections') {
+  const { benchConnections } = await import('./open-connections.ts')
+  await benchConnections(process.argv.slice(3))
   process.exit()
 }
 const all = [countersign, nginx, haproxy, caddy, apache, tomcat, nodeHttps]
