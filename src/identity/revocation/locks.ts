@@ -31,13 +31,18 @@ export interface Locks {
   onChange(listener: () => void): () => void
 }
 
-/** Every kind of lock that a certificate can meet. */
+/** Every kind of lock that a certificate can meet, and what is locked when this one is. */
+const valuesToLock: Readonly<Record<LockTarget['kind'], (certificate: Certificate) => string>> = {
+  thumbprint: certificate => certificate.thumbprint,
+  'issuer-serial': ({ issuer, serialNumber }) => issuerSerial(issuer, serialNumber),
+  'public-key': ({ spki }) => createHash('sha256').update(spki).digest('hex'),
+}
+
 export function lockTargets(certificate: Certificate): readonly LockTarget[] {
-  return [
-    { kind: 'thumbprint', value: certificate.thumbprint },
-    { kind: 'issuer-serial', value: issuerSerial(certificate.issuer, certificate.serialNumber) },
-    { kind: 'public-key', value: createHash('sha256').update(certificate.spki).digest('hex') },
-  ]
+  return Object.entries(valuesToLock).map(([kind, value]) => ({
+    kind: kind as LockTarget['kind'],
+    value: value(certificate),
+  }))
 }
 
 /** `serialNumber` in hex. Names that match, and numbers with or without zeros in front, give the same. */
@@ -72,14 +77,15 @@ export async function openLocks(storage: Storage, log: Log): Promise<Locks & Dis
       again = false
       locked = await read(storage)
     }
-    if (locked.size === before.size && locked.isSubsetOf(before)) return
+    if (isSame(locked, before)) return
     for (const listener of [...listeners]) listener()
   }
 
   return {
+    // Only what some lock is about is worked out, for each of ten thousand clients.
     holds: certificates =>
       locked.size > 0 &&
-      certificates.some(one => lockTargets(one).some(({ kind, value }) => locked.has(`${kind} ${value}`))),
+      certificates.some(one => locked.entries().some(([kind, values]) => values.has(valuesToLock[kind](one)))),
     onChange(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -88,9 +94,23 @@ export async function openLocks(storage: Storage, log: Log): Promise<Locks & Dis
   }
 }
 
-async function read(storage: Storage): Promise<ReadonlySet<string>> {
+type Locked = ReadonlyMap<LockTarget['kind'], ReadonlySet<string>>
+
+async function read(storage: Storage): Promise<Locked> {
   const rows = await storage.early.selectFrom('locks').select(['kind', 'value']).execute()
-  return new Set(rows.map(({ kind, value }) => `${kind} ${value}`))
+  const byKind = Map.groupBy(
+    rows.filter(({ kind }) => kind in valuesToLock),
+    ({ kind }) => kind,
+  )
+  return new Map(byKind.entries().map(([kind, of]) => [kind, new Set(of.map(({ value }) => value))]))
+}
+
+function isSame(one: Locked, other: Locked): boolean {
+  if (one.size !== other.size) return false
+  return one.entries().every(([kind, values]) => {
+    const others = other.get(kind)
+    return others !== undefined && others.size === values.size && values.isSubsetOf(others)
+  })
 }
 
 export interface LockStore {

@@ -141,6 +141,7 @@ export function createRevocation(material: RevocationMaterial, source: Revocatio
       return responses.want(need)
     }
     return {
+      idle: false,
       check: look.check,
       learn: () => (look.needs.length === 0 ? undefined : atMost(wait, Promise.all(look.needs.map(meet)))),
       get retryAt() {
@@ -161,6 +162,7 @@ export function createRevocation(material: RevocationMaterial, source: Revocatio
     },
     async replace(next) {
       const before = parts
+      if (before.lists === undefined && !isOn(next.options)) return
       const after = open(next)
       await after.lists?.fetchConfigured()
       parts = after
@@ -176,7 +178,7 @@ export function createRevocation(material: RevocationMaterial, source: Revocatio
 }
 
 const unasked: RevocationCheck = () => ({ ok: true, validUntil: Number.POSITIVE_INFINITY })
-const nothingToAsk: Inquiry = { check: unasked, learn: () => undefined, retryAt: Number.POSITIVE_INFINITY }
+const nothingToAsk: Inquiry = { idle: true, check: unasked, learn: () => undefined, retryAt: Number.POSITIVE_INFINITY }
 
 /** Fulfilled with `work`, or when the time is over; the work goes on then. */
 function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {

@@ -123,6 +123,7 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
     const { path, anchor } = verdict
     const locked = lockOf(path)
     if (locked !== undefined) return locked
+    if (inquiry.idle) return verdict
     const { anchors, intermediates, policy } = prepared
     const certificates = anchor.certificate === path.at(-1) ? path : [...path, anchor.certificate]
     const input = { anchors, intermediates: [...path.slice(1), ...intermediates] }
@@ -277,6 +278,7 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
       return material
     },
     judge,
+    doubts: ({ verdict }) => !verdict.ok || prepared.anchors.same(verdict.anchor.certificate) === undefined,
     holds: judgement =>
       judgement.epoch === epoch.value && clock.now() < judgement.validUntil && judgement.pending === undefined,
     onEpoch: listener => epoch.subscribe(listener),

@@ -30,9 +30,13 @@ const publishedKeys: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Where the private key of this certificate was published; undefined when that is not known. */
-export function publishedKey({ spki }: Pick<Certificate, 'spki'>): string | undefined {
-  return publishedKeyOf(hash('sha256', spki))
+export function publishedKey(certificate: Pick<Certificate, 'spki'>): string | undefined {
+  const digest = digests.getOrInsertComputed(certificate, ({ spki }) => hash('sha256', spki))
+  return publishedKeyOf(digest)
 }
+
+/** Certificates never change, and are asked about each time trust moves. */
+const digests = new WeakMap<Pick<Certificate, 'spki'>, string>()
 
 /** The same by the SHA-256 of the SubjectPublicKeyInfo, in lower-case hex. */
 export function publishedKeyOf(spkiDigest: string): string | undefined {

@@ -12,6 +12,8 @@ export interface Revocation {
 }
 
 export interface Inquiry {
+  /** nobody is to be asked: whatever the path, the answer is yes */
+  readonly idle: boolean
   /** what `validatePath` asks about a path */
   readonly check: RevocationCheck
   /** Begins to find out what was missing, once the path is known; undefined: nothing was. Fulfilled when another look is worth it. */

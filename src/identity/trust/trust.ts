@@ -39,6 +39,8 @@ export interface Trust {
    * and of checking signatures again, also when more clients are connected than are known at a time.
    */
   judge(chain: PresentedChain, before?: Judgement): Judgement
+  /** Whether it is likely that a judgement made earlier comes out worse now. Costs nothing: for knowing whom to judge again first. */
+  doubts(judgement: Judgement): boolean
   /** whether a judgement made earlier may still be used: same epoch, nothing pending, and its time has not run out */
   holds(judgement: Judgement): boolean
   /** called after each rise of the epoch; the answer unsubscribes */

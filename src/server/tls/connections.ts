@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { isStorageFailure } from '../../errors.ts'
+import type { Judgement } from '../../identity/trust/trust.ts'
 import type { Peer } from '../http/exchange.ts'
 import type { Connection } from './connection.ts'
 import type { ListenerLimits } from './options.ts'
@@ -17,6 +18,18 @@ export type LossOf = (peer: Peer) => Loss | undefined | Promise<Loss | undefined
 
 /** Told of each connection that is ended because of what it has lost. */
 export type OnEnded = (connection: Connection, loss: Loss) => void
+
+export interface Rejudging {
+  /**
+   * Rises while it runs when trust moves on: whoever has not been looked at yet is looked at for the new round, and is left out of the run
+   * that follows.
+   */
+  round(): number
+  readonly lossOf: LossOf | undefined
+  readonly onEnded: OnEnded
+  /** those whose judgement is in doubt come first */
+  doubts(judgement: Judgement): boolean
+}
 
 /** The open connections of one listener: how many, from where, and whether they may stay. */
 export class Connections {
@@ -78,10 +91,9 @@ export class Connections {
   /**
    * Judges every connection again and ends those that would not be let in any more (invariant 3). In slices, so that requests of
    * others are answered meanwhile; these are judged by their epoch, whether or not their connection's turn has come. Those of a slice
-   * are asked about together, which costs a store one question instead of hundreds. `round` rises while it runs when trust moves on:
-   * whoever has not been looked at yet is looked at for the new round, and is left out of the run that follows.
+   * are asked about together, which costs a store one question instead of hundreds. Answers how many were ended.
    */
-  async rejudge(round: () => number, lossOf: LossOf | undefined, onEnded: OnEnded): Promise<number> {
+  async rejudge({ round, lossOf, onEnded, doubts }: Rejudging): Promise<number> {
     let dropped = 0
     const look = async (connection: Connection): Promise<void> => {
       const trusted = connection.lastJudgement?.verdict.ok === true
@@ -101,7 +113,9 @@ export class Connections {
     }
     let slice: Promise<void>[] = []
     let sliceEnd = performance.now() + sliceMs
-    for (const connection of this.list()) {
+    const doubtful = ({ lastJudgement }: Connection) => lastJudgement?.verdict.ok === true && doubts(lastJudgement)
+    const { true: first = [], false: others = [] } = Object.groupBy(this.list(), each => `${doubtful(each)}`)
+    for (const connection of [...first, ...others]) {
       if (connection.round === round()) continue
       connection.round = round()
       slice.push(look(connection).catch(() => connection.drop()))

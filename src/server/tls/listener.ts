@@ -258,11 +258,12 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
   const look = coalesced(async () => {
     const known = causes.length
     const cause = () => [...new Set(causes)].join(', ')
-    const count = await connections.rejudge(
-      () => round,
-      source.lossOf,
-      (connection, lost) => ended(connection, lost, cause()),
-    )
+    const count = await connections.rejudge({
+      round: () => round,
+      lossOf: source.lossOf,
+      onEnded: (connection, lost) => ended(connection, lost, cause()),
+      doubts: trust.doubts,
+    })
     causes.splice(0, known)
     return count
   })

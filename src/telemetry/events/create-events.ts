@@ -64,12 +64,13 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
       record('connection-refused', fields)
     },
 
-    // Each of them, however many: who may change trust is no stranger, and each was let in by a record of its own.
+    // Each of them is recorded, however many: who may change trust is no stranger, and each was let in by a record of its own. The log
+    // names the first of each kind: ten thousand lines would hold up the very connections that have to end.
     connectionEnded(event) {
       const { cause, user, tenant } = event
       metrics.connectionsEnded.add(event.code)
       const fields = { ...refusedFields(event), cause: cut(cause), user, tenant }
-      log.info(fields, 'an open connection was ended')
+      if (guard.allows('connection-ended', { code: event.code })) log.info(fields, 'an open connection was ended')
       record('connection-ended', fields)
     },
 

@@ -30,12 +30,8 @@ test('trust that moves on while connections are looked at: each is looked at for
     if (looks.size === 700) round = 2
     return undefined
   }
-  const run = () =>
-    connections.rejudge(
-      () => round,
-      lossOf,
-      () => assert.fail('nobody lost anything'),
-    )
+  const onEnded = () => assert.fail('nobody lost anything')
+  const run = () => connections.rejudge({ round: () => round, lossOf, onEnded, doubts: () => false })
   await run()
   await run()
   await run()
@@ -53,11 +49,7 @@ test('others are served between the slices of a run', async () => {
     timer = setImmediate(turn)
   }
   let timer = setImmediate(turn)
-  await connections.rejudge(
-    () => 1,
-    async () => undefined,
-    () => {},
-  )
+  await connections.rejudge({ round: () => 1, lossOf: async () => undefined, onEnded: () => {}, doubts: () => false })
   clearImmediate(timer)
   assert.ok(turns >= 10, `${turns} turns of the event loop`)
 })
@@ -72,14 +64,15 @@ test('who lost something is ended and told of, once; who cannot be looked at is 
       throw new Error('a fault')
     },
   })
-  const count = await connections.rejudge(
-    () => 1,
-    async peer => {
+  const count = await connections.rejudge({
+    round: () => 1,
+    async lossOf(peer) {
       if (peer === broken) throw new Error('the store is away')
       return peer === loser ? lost : undefined
     },
-    (connection, { code }) => told.push([connection, code]),
-  )
+    onEnded: (connection, { code }) => told.push([connection, code]),
+    doubts: () => false,
+  })
   assert.equal(count, 2)
   assert.deepEqual(new Set(dropped()), new Set([loser, broken, worse]))
   assert.deepEqual(
@@ -89,4 +82,20 @@ test('who lost something is ended and told of, once; who cannot be looked at is 
       [broken, 'internal_error'],
     ]),
   )
+})
+
+test('those whose judgement is in doubt come first', async () => {
+  const { connections, all } = crowd(1000)
+  const good = { verdict: { ok: true } }
+  const doubtful = all.slice(-10)
+  for (const each of all) Object.assign(each, { lastJudgement: { ...good }, judgement: () => good })
+  const looked: unknown[] = []
+  await connections.rejudge({
+    round: () => 1,
+    lossOf: async peer => void looked.push(peer),
+    onEnded: () => {},
+    doubts: judgement => doubtful.some(({ lastJudgement }) => lastJudgement === judgement),
+  })
+  assert.deepEqual(looked.slice(0, 10), doubtful)
+  assert.equal(looked.length, 1000)
 })
