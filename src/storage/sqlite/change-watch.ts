@@ -28,6 +28,7 @@ export class ChangeWatch implements Changes {
   #versions: ReadonlyMap<unknown, unknown> = new Map()
   #failure: CodedError | undefined
   #misses = 0
+  #closed = false
 
   constructor(database: DatabaseSync, file: string) {
     this.#database = database
@@ -58,6 +59,8 @@ export class ChangeWatch implements Changes {
   /** Looks now: for changes that this process has just made. */
   look(): void {
     this.#subscribers.tell(this.#changedAreas()).catch(error => {
+      // Who was still catching up when the database was closed has nothing to read from any more, and nobody waits for it.
+      if (this.#closed) return
       // With the next look that succeeds everyone is told once more.
       if (!isCoded(error)) throw error
       this.#fail(error)
@@ -65,6 +68,7 @@ export class ChangeWatch implements Changes {
   }
 
   close(): void {
+    this.#closed = true
     clearInterval(this.#timer)
     this.#database.close()
   }
