@@ -150,7 +150,10 @@ test('ten of a thousand connections lose their trust, and those alone are closed
     const begin = performance.now()
     await take[name as keyof typeof lost]()
     await until(() => connections.every(({ socket }) => socket.destroyed), `those of ${name} are closed`)
-    t.diagnostic(`${name}: closed after ${Math.round(performance.now() - begin)} ms`)
+    const took = performance.now() - begin
+    t.diagnostic(`${name}: closed after ${Math.round(took)} ms`)
+    // A second is promised; other tests run on the same processors.
+    assert.ok(took < 3_000, `${name}: closed after ${took} ms`)
     assert.equal(ten.filter(({ socket }) => !socket.destroyed).length, still - connections.length, 'and no others')
   }
   assert.ok(

@@ -111,10 +111,12 @@ export class Connections {
       end(connection, lost, onEnded)
       dropped += 1
     }
-    let slice: Promise<void>[] = []
-    let sliceEnd = performance.now() + sliceMs
+    // A reload moves several things in one turn: all of them are known in the next.
+    await new Promise(setImmediate)
     const doubtful = ({ lastJudgement }: Connection) => lastJudgement?.verdict.ok === true && doubts(lastJudgement)
     const { true: first = [], false: others = [] } = Object.groupBy(this.list(), each => `${doubtful(each)}`)
+    let slice: Promise<void>[] = []
+    let sliceEnd = performance.now() + sliceMs
     for (const connection of [...first, ...others]) {
       if (connection.round === round()) continue
       connection.round = round()
