@@ -18,6 +18,7 @@ import {
   type TrustStore,
 } from '../identity/trust/material.ts'
 import { publishedKey } from '../identity/trust/published-keys.ts'
+import type { TenantAnchor } from '../identity/trust/tenant-paths.ts'
 import { readKeyStoreFile } from '../pki/keystore/file.ts'
 import { findEntry, type KeyStore, type PrivateKeyEntry } from '../pki/keystore/keystore.ts'
 import type { TrustAnchor } from '../pki/path/verdict.ts'
@@ -215,12 +216,15 @@ class Review {
   }
 
   /** undefined when any of them cannot be opened: a listener with half of its trust would refuse the other half. */
-  async #trustStores(options: readonly TrustStoreOptions[], path: Path): Promise<TrustStore[] | undefined> {
+  async #trustStores(
+    options: readonly (TrustStoreOptions & { readonly tenant?: string | undefined })[],
+    path: Path,
+  ): Promise<TrustStore[] | undefined> {
     const stores: (TrustStore | undefined)[] = []
-    for (const [i, { file, password, aliases }] of options.entries()) {
+    for (const [i, { file, password, aliases, tenant }] of options.entries()) {
       const place = [...path, 'trustStore', i]
       const store = await this.#attemptAsync(place, async () =>
-        selectEntries({ name: file, store: await this.#open(file, password) }, aliases),
+        selectEntries({ name: file, tenant, store: await this.#open(file, password) }, aliases),
       )
       stores.push(store)
     }
@@ -237,7 +241,7 @@ class Review {
 
   bindings(
     { bindings: options, tenants }: Pick<MutualTlsOptions, 'bindings' | 'tenants'>,
-    anchors: readonly TrustAnchor[],
+    anchors: readonly TenantAnchor[],
   ): ConfiguredBindings {
     const several = tenants === 'none' ? 'refuse' : 'choose'
     const { bindings, problems, warnings } = reviewBindings(options, anchors, several)

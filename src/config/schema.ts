@@ -13,7 +13,7 @@ import { auditOptions } from '../telemetry/audit/options.ts'
 import { logOptions } from '../telemetry/events/options.ts'
 import { managementOptions } from '../telemetry/metrics/options.ts'
 import { reloadOptions } from './reload-options.ts'
-import { keyStoreOptions, trustStoreOptions } from './stores.ts'
+import { clientTrustStoreOptions, keyStoreOptions, trustStoreOptions } from './stores.ts'
 import { ticketsSection } from './tickets-section.ts'
 import { usersSection } from './users-section.ts'
 
@@ -21,7 +21,7 @@ const listener = z.strictObject({
   ...listenerFields,
   keyStore: keyStoreOptions.describe('The key and certificate by which the server proves itself.'),
   trustStore: z
-    .array(trustStoreOptions)
+    .array(clientTrustStoreOptions)
     .max(100)
     .default([])
     .describe('Whom the listener trusts. Public authorities are trusted only when a store here holds them.'),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tenantName } from '../identity/users/names.ts'
 import { secretOption } from './secret.ts'
 
 const file = z.string().min(1)
@@ -32,5 +33,17 @@ export const trustStoreOptions = z.strictObject({
     ),
 })
 
+/** One of a listener: whom its clients may become. */
+export const clientTrustStoreOptions = trustStoreOptions.extend({
+  tenant: z
+    .string()
+    .regex(tenantName, 'must be made of a to z, 0 to 9, dots and hyphens')
+    .optional()
+    .describe(
+      'The only tenant whose users its entries vouch for. Default: users of any tenant, as the bindings say. An authority of two tenants is named for each.',
+    ),
+})
+
 export type KeyStoreOptions = z.output<typeof keyStoreOptions>
 export type TrustStoreOptions = z.output<typeof trustStoreOptions>
+export type ClientTrustStoreOptions = z.output<typeof clientTrustStoreOptions>

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { Kysely } from 'kysely'
+import { fixedClock } from '../../src/clock.ts'
+import { bindingOptions } from '../../src/identity/bindings/options.ts'
+import { createSqlBindingStore } from '../../src/identity/bindings/sql-binding-store.ts'
 import { migrations } from '../../src/storage/migrations/migrate.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { sqliteDialect } from '../../src/storage/sqlite/sqlite-dialect.ts'
@@ -65,5 +68,35 @@ test('users, roles and tenants of an older file are found by folded names, have 
       ['second', 2, 'active'],
     ],
   )
+  await storage.close()
+})
+
+test('bindings of an older file stay, and can be made for another tenant', async () => {
+  const file = await olderFile(3)
+  const database = new DatabaseSync(file)
+  const row = [
+    'b1',
+    'default',
+    'anchor',
+    'ca',
+    '',
+    '{"anchor":"ca","users":["alice"],"tenant":"default","insecureAnyUser":false}',
+    7,
+  ]
+  database.prepare('insert into bindings values (?, ?, ?, ?, ?, ?, ?)').run(...row)
+  database.close()
+  const storage = await openStorage({ kind: 'sqlite', file })
+  const store = createSqlBindingStore(storage, fixedClock(9))
+  const before = await store.find([{ kind: 'anchor', value: 'ca' }])
+  assert.deepEqual(
+    before.map(({ id, created, options }) => [id, created, options.users]),
+    [['b1', 7, ['alice']]],
+  )
+  const again = { anchor: 'ca', users: ['bob'] }
+  await assert.rejects(store.add(bindingOptions.parse(again)), { code: 'ERR_BINDING_EXISTS' })
+  const options = bindingOptions.parse({ ...again, tenant: 'partner.example' })
+  await store.add(options)
+  await assert.rejects(store.add(options), { code: 'ERR_BINDING_EXISTS' })
+  assert.deepEqual((await store.find([{ kind: 'anchor', value: 'ca' }])).length, 2)
   await storage.close()
 })

@@ -23,6 +23,8 @@ const password = 'trustworthy'
 export interface Setting {
   /** entries of the trust store, by alias */
   readonly anchors: Readonly<Record<string, Issued>>
+  /** the same of trust stores that are for one tenant, by tenant and alias */
+  readonly tenants?: Readonly<Record<string, Readonly<Record<string, Issued>>>>
   readonly bindings?: readonly object[]
   readonly mutualTls?: object
   readonly basic?: object
@@ -36,6 +38,7 @@ export interface Answer {
   readonly status: number
   readonly body: {
     readonly user?: string
+    readonly tenant?: string
     readonly authenticatedBy?: string
     readonly code?: string
     readonly detail?: string
@@ -80,10 +83,12 @@ export async function identityServer(setting: Setting): Promise<IdentityServer> 
   writeFileSync(join(folder, 'server.p12'), encodeKeyStore(key, { password }))
   let present = setting
   const write = (): string => {
-    let store = emptyKeyStore('PKCS12')
-    for (const [alias, { certificate }] of Object.entries(present.anchors))
-      store = setTrustedCertificate(store, alias, certificate)
-    writeFileSync(join(folder, 'trust.p12'), encodeKeyStore(store, { password }))
+    for (const [name, anchors] of trustStores(present)) {
+      let store = emptyKeyStore('PKCS12')
+      for (const [alias, { certificate }] of Object.entries(anchors))
+        store = setTrustedCertificate(store, alias, certificate)
+      writeFileSync(join(folder, name), encodeKeyStore(store, { password }))
+    }
     const yaml = JSON.stringify(configuration(present))
     writeFileSync(join(folder, 'countersign.yaml'), yaml)
     return yaml
@@ -108,7 +113,18 @@ export async function identityServer(setting: Setting): Promise<IdentityServer> 
   }
 }
 
-function configuration({ bindings = [], mutualTls, basic, routes = [], revocation = {}, listener }: Setting): object {
+/** By file name; nobody's is left out where tenants have theirs. */
+function trustStores({ anchors, tenants = {} }: Setting): [string, Setting['anchors'], string | undefined][] {
+  const own = Object.entries(tenants).map(([tenant, those]): ReturnType<typeof trustStores>[number] => [
+    `${tenant}.p12`,
+    those,
+    tenant,
+  ])
+  return own.length > 0 && Object.keys(anchors).length === 0 ? own : [['trust.p12', anchors, undefined], ...own]
+}
+
+function configuration(setting: Setting): object {
+  const { bindings = [], mutualTls, basic, routes = [], revocation = {}, listener } = setting
   return {
     listeners: [
       {
@@ -116,7 +132,7 @@ function configuration({ bindings = [], mutualTls, basic, routes = [], revocatio
         port: 0,
         clientAuth: 'want',
         keyStore: { file: 'server.p12', password },
-        trustStore: [{ file: 'trust.p12', password }],
+        trustStore: trustStores(setting).map(([file, , tenant]) => ({ file, password, ...(tenant && { tenant }) })),
         ...listener,
       },
     ],

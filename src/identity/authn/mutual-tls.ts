@@ -1,8 +1,9 @@
-import { type Trusted, tell } from '../../pki/path/verdict.ts'
+import { tell } from '../../pki/path/verdict.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import { type Refusal, refuse } from '../../refusals.ts'
 import type { Candidates, TenantUsers } from '../bindings/candidates.ts'
 import type { Bindings } from '../bindings/create-bindings.ts'
+import type { TrustedInTenants } from '../trust/tenant-paths.ts'
 import type { Judgement } from '../trust/trust.ts'
 import type { UserStore } from '../users/user.ts'
 import type { AllowList } from './allow-list.ts'
@@ -90,7 +91,7 @@ function yieldToExplicitCredential({ claimedBy }: AuthenticationRequest): Outcom
 
 interface TrustedCertificate {
   readonly leaf: Certificate
-  readonly verdict: Trusted
+  readonly verdict: TrustedInTenants
 }
 
 // Step 3.

@@ -1,8 +1,18 @@
-import type { TrustAnchor } from '../../pki/path/verdict.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
+import { authorityKey } from '../trust/material.ts'
+import type { TenantAnchor } from '../trust/tenant-paths.ts'
 
 /** The trust anchors of all listeners, by who they are: exact name and key (invariant 7). */
 export interface AnchorDirectory {
+  /** The anchors as the bindings of one tenant see them: its own, and those for everybody. */
+  seenBy(tenant: string): AnchorView
+  /** Aliases by which bindings of any tenant could name what vouches for the leaf of this path. */
+  aliases(path: readonly Certificate[]): readonly string[]
+}
+
+export interface AnchorView {
+  /** undefined: the view of every tenant that has no anchors of its own */
+  readonly owner: string | undefined
   /** Aliases of the anchor that vouches for the leaf of this path; bindings may name any of them. Empty when there is none. */
   aliases(path: readonly Certificate[]): readonly string[]
   /** aliases that name two different authorities, in lower case: no binding may count on them */
@@ -11,22 +21,35 @@ export interface AnchorDirectory {
   readonly known: ReadonlySet<string>
 }
 
+export function createAnchorDirectory(anchors: readonly TenantAnchor[]): AnchorDirectory {
+  const shared = anchors.filter(({ tenant }) => tenant === undefined)
+  const everybody = createView(shared, undefined)
+  const views = new Map<string, AnchorView>()
+  for (const [tenant, own] of Map.groupBy(anchors, ({ tenant }) => tenant))
+    if (tenant !== undefined) views.set(tenant, createView([...shared, ...own], tenant))
+  return {
+    seenBy: tenant => views.get(tenant) ?? everybody,
+    aliases: path => [...new Set([everybody, ...views.values()].flatMap(view => view.aliases(path)))],
+  }
+}
+
 /**
  * Two entries with the same name and key are one authority, however often its certificate was renewed or imported, and a binding
  * to either alias holds for both. An alias that stands for two authorities, in two trust stores say, stands for none.
  */
-export function createAnchorDirectory(anchors: readonly TrustAnchor[]): AnchorDirectory {
+function createView(anchors: readonly TenantAnchor[], owner: string | undefined): AnchorView {
   const byAlias = new Map<string, Set<string>>()
   const byAuthority = new Map<string, Set<string>>()
   for (const { alias, certificate } of anchors) {
     const name = alias.toLowerCase()
     const authority = authorityKey(certificate)
-    add(byAlias, name, authority)
-    add(byAuthority, authority, name)
+    byAlias.getOrInsertComputed(name, () => new Set()).add(authority)
+    byAuthority.getOrInsertComputed(authority, () => new Set()).add(name)
   }
   const ambiguous = new Set([...byAlias].flatMap(([alias, authorities]) => (authorities.size > 1 ? [alias] : [])))
   const known = new Set([...byAlias.keys()].filter(alias => !ambiguous.has(alias)))
   return {
+    owner,
     ambiguous,
     known,
     aliases(path) {
@@ -40,15 +63,4 @@ export function createAnchorDirectory(anchors: readonly TrustAnchor[]): AnchorDi
       return []
     },
   }
-}
-
-function add(map: Map<string, Set<string>>, key: string, value: string): void {
-  const set = map.get(key)
-  if (set === undefined) map.set(key, new Set([value]))
-  else set.add(value)
-}
-
-/** An authority is its exact name and its key; all else about its certificate may change with a renewal. */
-function authorityKey(certificate: Certificate): string {
-  return `${certificate.subject.raw.toString('latin1')} ${certificate.spki.toString('latin1')}`
 }

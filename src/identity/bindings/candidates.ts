@@ -1,7 +1,8 @@
 import { isCoded } from '../../errors.ts'
-import type { Trusted } from '../../pki/path/verdict.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import { type Refusal, refuse } from '../../refusals.ts'
+import type { TenantPath, TrustedInTenants } from '../trust/tenant-paths.ts'
+import type { AnchorDirectory } from './anchor-directory.ts'
 import { type Binding, type Level, levelOf, levels } from './binding.ts'
 import type { BindingStore } from './binding-store.ts'
 import { compileBinding } from './compile-binding.ts'
@@ -43,12 +44,12 @@ export interface Consideration {
  * alternative name, then anchor). Two of one level that differ are refused, never ranked by their order (invariant 7).
  */
 export async function findCandidates(
-  { path }: Pick<Trusted, 'path'>,
+  trusted: Vouched,
   configured: ConfiguredBindings,
   store?: BindingStore,
 ): Promise<Candidates | NoCandidates> {
-  const leaf = path[0]!
-  const aliases = configured.directory.aliases(path)
+  const leaf = trusted.path[0]!
+  const { aliases, seenBy } = vouchers(trusted, configured.directory)
   const considered: Consideration[] = []
   const none = ({ code, detail }: Refusal): NoCandidates => ({ ...refuse(code, detail), considered })
   const names = selectorsUnlessBroken(leaf, aliases)
@@ -68,12 +69,33 @@ export async function findCandidates(
       continue
     }
     if (level === 'name' && names.truncated) return none(tooManyNames)
-    const answers = answersOfLevel(bindings, leaf, aliases, considered, configured.severalTenants)
+    const answers = answersOfLevel(bindings, leaf, seenBy, considered, configured.severalTenants)
     if ('code' in answers) return none(answers)
     decided = answers
   }
   const [first, ...elsewhere] = decided
   return first === undefined ? none(notCovered) : { ok: true, ...first, elsewhere, considered }
+}
+
+/** A certificate with its path to an anchor, or one for each tenant in which it counts. */
+export type Vouched = Pick<TrustedInTenants, 'path' | 'tenantPaths'>
+
+/** Aliases of the anchor that vouches for the certificate in a tenant; undefined: none does there. */
+type SeenBy = (tenant: string) => readonly string[] | undefined
+
+function vouchers({ path, tenantPaths }: Vouched, directory: AnchorDirectory) {
+  const seen = new Map<string, readonly string[] | undefined>()
+  const paths = tenantPaths?.map(each => each.path) ?? [path]
+  const seenBy: SeenBy = tenant =>
+    seen.getOrInsertComputed(tenant, () => {
+      const way = tenantPaths === undefined ? path : pathIn(tenant, tenantPaths)
+      return way && directory.seenBy(tenant).aliases(way)
+    })
+  return { seenBy, aliases: [...new Set([...new Set(paths)].flatMap(each => directory.aliases(each)))] }
+}
+
+function pathIn(tenant: string, paths: readonly TenantPath[]): readonly Certificate[] | undefined {
+  return (paths.find(each => each.tenant === tenant) ?? paths.find(each => each.tenant === undefined))?.path
 }
 
 const notCovered = refuse('certificate_not_bound', 'No binding covers this certificate.')
@@ -96,13 +118,13 @@ function selectorsUnlessBroken(leaf: Certificate, aliases: readonly string[]): C
 function answersOfLevel(
   bindings: readonly Binding[],
   leaf: Certificate,
-  aliases: readonly string[],
+  seenBy: SeenBy,
   considered: Consideration[],
   severalTenants: ConfiguredBindings['severalTenants'],
 ): readonly TenantUsers[] | Refusal {
   const agreed: TenantUsers[] = []
   for (const binding of bindings) {
-    const answer = answerOf(binding, leaf, aliases)
+    const answer = answerOf(binding, leaf, seenBy(binding.tenant))
     if (typeof answer === 'string') {
       considered.push(consider(binding, 'does not apply', answer))
       continue
@@ -125,12 +147,14 @@ function consider({ label, id, selector }: Binding, outcome: Consideration['outc
 
 /** What a binding says of a certificate; a sentence when it does not apply after all. */
 function answerOf(
-  { anchor, answer, tenant, label: binding }: Binding,
+  { selector, anchor, answer, tenant, label: binding }: Binding,
   leaf: Certificate,
-  aliases: readonly string[],
+  aliases: readonly string[] | undefined,
 ): TenantUsers | Refusal | string {
-  if (anchor !== undefined && !aliases.includes(anchor))
-    return `the anchor ${anchor} does not vouch for the certificate`
+  if (aliases === undefined) return `no anchor of the tenant ${tenant} vouches for the certificate`
+  const voucher = selector.kind === 'anchor' ? selector.value : anchor
+  if (voucher !== undefined && !aliases.includes(voucher))
+    return `the anchor ${voucher} does not vouch for the certificate`
   if (answer.kind === 'any') return { tenant, users: '*', binding }
   if (answer.kind === 'users') return { tenant, users: answer.users, binding }
   const result = answer.mapping.apply(leaf)

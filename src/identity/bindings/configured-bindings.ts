@@ -1,8 +1,8 @@
 import { CodedError } from '../../errors.ts'
-import type { TrustAnchor } from '../../pki/path/verdict.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import { thumbprint } from '../../pki/x509/thumbprint.ts'
-import { type AnchorDirectory, createAnchorDirectory } from './anchor-directory.ts'
+import type { TenantAnchor } from '../trust/tenant-paths.ts'
+import { type AnchorDirectory, type AnchorView, createAnchorDirectory } from './anchor-directory.ts'
 import { type Binding, levelOf, type Selector } from './binding.ts'
 import { compileBinding } from './compile-binding.ts'
 import type { BindingOptions } from './options.ts'
@@ -37,7 +37,7 @@ export interface BindingReview {
 /** Reads the bindings of the configuration against the anchors of all listeners, and tells everything that is wrong with them. */
 export function reviewBindings(
   options: readonly BindingOptions[],
-  anchors: readonly TrustAnchor[],
+  anchors: readonly TenantAnchor[],
   severalTenants: SeveralTenants = 'refuse',
 ): BindingReview {
   const directory = createAnchorDirectory(anchors)
@@ -48,9 +48,11 @@ export function reviewBindings(
   for (const [position, written] of options.entries()) {
     try {
       const binding = compileBinding(written)
-      checkAnchor(written.anchor, directory)
-      checkConflict(binding, answers, severalTenants)
-      warnings.push(...widerThanItSeems(binding, directory))
+      const view = directory.seenBy(written.tenant)
+      checkAnchor(written.anchor, written.tenant, view)
+      // With anchors of their own, two tenants may well mean two certificates by one name.
+      checkConflict(binding, answers, severalTenants === 'choose' || view.owner !== undefined)
+      warnings.push(...widerThanItSeems(binding, view), ...(anchors.length > 0 ? neverHolds(binding, view) : []))
       const key = selectorKey(binding.selector)
       index.set(key, [...(index.get(key) ?? []), binding])
     } catch (error) {
@@ -65,29 +67,30 @@ export function reviewBindings(
 }
 
 // A name that points nowhere would be a rule that silently never holds, or, after the next import, suddenly does.
-function checkAnchor(alias: string | undefined, directory: AnchorDirectory): void {
-  if (alias === undefined || directory.known.has(alias.toLowerCase())) return
-  if (directory.ambiguous.has(alias.toLowerCase())) {
+function checkAnchor(alias: string | undefined, tenant: string, view: AnchorView): void {
+  if (alias === undefined || view.known.has(alias.toLowerCase())) return
+  if (view.ambiguous.has(alias.toLowerCase())) {
     throw new CodedError(
       'ERR_BINDING_ANCHOR_AMBIGUOUS',
       `the anchor ${JSON.stringify(alias)} stands for different authorities in different trust stores`,
       { remedy: 'Give each authority an alias of its own (countersign keytool -changealias), and name that one.' },
     )
   }
-  throw new CodedError('ERR_BINDING_ANCHOR_UNKNOWN', `no trust store has an entry called ${JSON.stringify(alias)}`, {
+  const message = `no trust store${view.owner === undefined ? '' : ` for the tenant ${tenant}, or for any,`} has an entry called ${JSON.stringify(alias)}`
+  throw new CodedError('ERR_BINDING_ANCHOR_UNKNOWN', message, {
     remedy:
-      directory.known.size === 0
+      view.known.size === 0
         ? 'Name a trust store for a listener first.'
-        : `Name one of the aliases that \`countersign keystore list\` prints, for example ${JSON.stringify([...directory.known][0])}.`,
+        : `Name one of the aliases that \`countersign keystore list\` prints, for example ${JSON.stringify([...view.known][0])}.`,
   })
 }
 
 function checkConflict(
   { selector, anchor, tenant, answer, label }: Binding,
   answers: Map<string, string>,
-  severalTenants: SeveralTenants,
+  apart: boolean,
 ): void {
-  const key = JSON.stringify([selectorKey(selector), anchor, severalTenants === 'choose' ? tenant : undefined])
+  const key = JSON.stringify([selectorKey(selector), anchor, apart ? tenant : undefined])
   const mine = JSON.stringify([tenant, answer])
   const earlier = answers.get(key)
   answers.set(key, earlier ?? mine)
@@ -97,11 +100,16 @@ function checkConflict(
   })
 }
 
-function widerThanItSeems({ selector, anchor, answer, label }: Binding, directory: AnchorDirectory): string[] {
+function neverHolds({ tenant, label }: Binding, { known, ambiguous }: AnchorView): string[] {
+  if (known.size + ambiguous.size > 0) return []
+  return [`the binding for ${label} lets nobody in: no trust store vouches for users of the tenant ${tenant}`]
+}
+
+function widerThanItSeems({ selector, anchor, answer, label }: Binding, { known }: AnchorView): string[] {
   const warnings: string[] = []
-  if (levelOf(selector.kind) === 'name' && anchor === undefined && directory.known.size > 1) {
+  if (levelOf(selector.kind) === 'name' && anchor === undefined && known.size > 1) {
     warnings.push(
-      `the binding for ${label} holds whichever of the ${directory.known.size} trust anchors certifies that name; add anchor: to name the one that may`,
+      `the binding for ${label} holds whichever of the ${known.size} trust anchors certifies that name; add anchor: to name the one that may`,
     )
   }
   if (answer.kind === 'any' && levelOf(selector.kind) !== 'thumbprint') {

@@ -1,12 +1,11 @@
-import type { Trusted } from '../../pki/path/verdict.ts'
 import { type Epoch, epochCauses } from '../trust/epoch.ts'
 import type { BindingStore } from './binding-store.ts'
-import { type Candidates, findCandidates, type NoCandidates } from './candidates.ts'
+import { type Candidates, findCandidates, type NoCandidates, type Vouched } from './candidates.ts'
 import type { ConfiguredBindings } from './configured-bindings.ts'
 
 /** Certificate to users, at the present trust epoch. */
 export interface Bindings {
-  candidates(trusted: Pick<Trusted, 'path'>): Promise<Candidates | NoCandidates>
+  candidates(trusted: Vouched): Promise<Candidates | NoCandidates>
   /** Takes the bindings of a reloaded configuration; whatever was decided from the old ones is void. */
   replace(configured: ConfiguredBindings): void
 }
@@ -26,10 +25,11 @@ const relevant = epochCauses.filter(cause => cause !== 'users')
  */
 export function createBindings({ configured, epoch, store }: BindingSource): Bindings {
   let present = configured
-  let known = new WeakMap<Trusted['path'], Promise<Candidates | NoCandidates>>()
+  let known = new WeakMap<Vouched['path'], Promise<Candidates | NoCandidates>>()
   let since = 0
   return {
-    candidates({ path }) {
+    candidates(trusted) {
+      const { path } = trusted
       const lastChange = Math.max(...relevant.map(epoch.begunBy))
       if (lastChange !== since) {
         since = lastChange
@@ -38,7 +38,7 @@ export function createBindings({ configured, epoch, store }: BindingSource): Bin
       const before = known.get(path)
       if (before !== undefined) return before
       const memory = known
-      const found = findCandidates({ path }, present, store)
+      const found = findCandidates(trusted, present, store)
       memory.set(path, found)
       found.catch(() => memory.delete(path))
       return found

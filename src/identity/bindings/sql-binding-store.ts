@@ -37,6 +37,7 @@ export function createSqlBindingStore(storage: Storage, clock: Clock): BindingSt
           .where('kind', '=', selector.kind)
           .where('value', '=', selector.value)
           .where('anchor', '=', anchor)
+          .where('tenant', '=', options.tenant)
         const earlier = await same.executeTakeFirst()
         if (earlier !== undefined) throw exists(label, earlier.id)
         const row = { id, tenant: options.tenant, ...selector, anchor, options: JSON.stringify(options), created }

@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import { isCoded } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { indexAnchors } from '../../pki/path/anchors.ts'
+import { type AnchorIndex, indexAnchors } from '../../pki/path/anchors.ts'
 import { indexCrls } from '../../pki/path/crl-set.ts'
 import { checkPathAgain, validatePath } from '../../pki/path/validate.ts'
 import type { Trusted, Untrusted, Verdict } from '../../pki/path/verdict.ts'
@@ -13,6 +13,7 @@ import type { Epoch } from './epoch.ts'
 import { changedPart, type TrustMaterial } from './material.ts'
 import { publishedKey } from './published-keys.ts'
 import type { Inquiry, Revocation } from './revocation.ts'
+import { indexByTenant, pathsInTenants, type TrustedInTenants } from './tenant-paths.ts'
 import type { Judgement, PresentedChain, Trust } from './trust.ts'
 
 export interface TrustSource {
@@ -63,12 +64,19 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
 
   function judge(chain: PresentedChain, before?: Judgement): Judgement {
     const now = clock.now()
-    const leafKey = keyOf(chain.leaf)
-    const known = trusted.get(leafKey) ?? ownOf(before, chain.leaf)
+    const mine = ownOf(before, chain.leaf)
+    const key = mine?.replacements === replacements ? mine.key : trustedKey(chain)
+    const known = trusted.get(key) ?? mine
     if (known?.replacements === replacements && now < known.validUntil) {
-      return known.epoch === epoch.value ? known : renew(known, leafKey, now)
+      return known.epoch === epoch.value ? known : renew(known, now)
     }
-    return (known && examineAgain(known, leafKey, now)) ?? examineAll(chain, leafKey, known?.certificate, now)
+    return (known && examineAgain(known, key, now)) ?? examineAll(chain, key, known?.certificate, now)
+  }
+
+  /** Where anchors are for tenants, the intermediates that came along have a say in which tenants a certificate counts. */
+  function trustedKey(chain: PresentedChain): string {
+    const rest = prepared.byTenant === undefined ? undefined : chain.rest()
+    return rest === undefined ? keyOf(chain.leaf) : keyOfChain(chain.leaf, rest)
   }
 
   /** What somebody kept for us, when it is ours, about that very certificate, and good. */
@@ -81,15 +89,16 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
    * Over the intermediates of the path that was found before: what is known of these certificates, above all whose signatures are right,
    * need not be found out again. undefined: they lead to no anchor now, and all that was presented has to be looked at.
    */
-  function examineAgain({ certificate, verdict }: Kept, leafKey: string, now: number): Judgement | undefined {
+  function examineAgain({ certificate, verdict }: Kept, key: string, now: number): Judgement | undefined {
+    if (prepared.byTenant !== undefined) return undefined
     const inquiry = revocation?.inquire()
     const way = (verdict as Trusted).path.slice(1, -1)
     const again = lockOf([certificate!]) ?? validate(certificate!, way, now, inquiry)
     if (!again.ok) return undefined
-    return remember(leafKey, undefined, conclude(certificate, lockOf(again.path) ?? again, inquiry, now))
+    return remember(undefined, conclude(certificate, key, lockOf(again.path) ?? again, inquiry, now))
   }
 
-  function examineAll(chain: PresentedChain, leafKey: string, known: Certificate | undefined, now: number): Judgement {
+  function examineAll(chain: PresentedChain, key: string, known: Certificate | undefined, now: number): Judgement {
     const rest = chain.rest()
     const chainKey = rest === undefined ? undefined : keyOfChain(chain.leaf, rest)
     const before = chainKey === undefined ? undefined : current(refused.get(chainKey), now)
@@ -100,26 +109,27 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
       refused.set(chainKey!, renewed)
       return renewed
     }
-    return remember(leafKey, chainKey, examine(chain.leaf, leafKey, rest, known, now))
+    return remember(chainKey, examine(chain.leaf, key, rest, known, now))
   }
 
   /**
    * What changed since was not the trust material, so the path stands in the new epoch too. Where it may have been revocation, that is
    * looked up anew for the same path.
    */
-  function renew(known: Kept, leafKey: string, now: number): Judgement {
+  function renew(known: Kept, now: number): Judgement {
+    const { key } = known
     let renewed: Kept = { ...known, epoch: epoch.value }
     if (known.generation !== generation()) {
       const inquiry = revocation?.inquire()
       const verdict = inquiry === undefined ? known.verdict : revocationAgain(known.verdict as Trusted, inquiry, now)
-      renewed = conclude(known.certificate, verdict, inquiry, now)
+      renewed = conclude(known.certificate, key, verdict, inquiry, now)
     }
-    if (renewed.verdict.ok && renewed.pending === undefined) trusted.set(leafKey, renewed)
-    else trusted.delete(leafKey)
+    if (renewed.verdict.ok && renewed.pending === undefined) trusted.set(key, renewed)
+    else trusted.delete(key)
     return renewed
   }
 
-  function revocationAgain(verdict: Trusted, inquiry: Inquiry, now: number): Verdict {
+  function revocationAgain(verdict: TrustedInTenants, inquiry: Inquiry, now: number): Verdict {
     const { path, anchor } = verdict
     const locked = lockOf(path)
     if (locked !== undefined) return locked
@@ -127,8 +137,8 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
     const { anchors, intermediates, policy } = prepared
     const certificates = anchor.certificate === path.at(-1) ? path : [...path, anchor.certificate]
     const input = { anchors, intermediates: [...path.slice(1), ...intermediates] }
-    // A pinned leaf may have an issuer here that can revoke it: the path to that one has to be found again.
-    if (path.length === 1) return validate(path[0]!, [], now, inquiry)
+    // A pinned leaf may have an issuer here that can revoke it: the path to that one has to be found again. So have those of all tenants.
+    if (path.length === 1 || verdict.tenantPaths !== undefined) return validate(path[0]!, wayOf(verdict), now, inquiry)
     const answer = checkPathAgain({ certificates, anchor }, input, { ...policy, at: now }, inquiry.check)
     if (!answer.ok) return answer
     const validUntil = Math.min(answer.validUntil, ...path.map(({ notAfter }) => notAfter))
@@ -150,14 +160,16 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
     return revocation?.generation ?? 0
   }
 
-  function remember(leafKey: string, chainKey: string | undefined, judgement: Kept): Judgement {
+  function remember(chainKey: string | undefined, judgement: Kept): Judgement {
     const { verdict } = judgement
     if (judgement.pending !== undefined) return judgement
     if (verdict.ok) {
-      const way = verdict.path.slice(1, -1)
+      const leafKey = keyOf(verdict.path[0]!.raw)
+      const before = prepared.byTenant === undefined ? [] : (ways.get(leafKey) ?? [])
+      const way = [...new Set([...wayOf(verdict), ...before])].slice(0, maxPresented)
       for (const issuer of way) issuers.set(keyOf(issuer.raw), issuer)
       if (way.length > 0) ways.set(leafKey, way)
-      trusted.set(leafKey, judgement)
+      trusted.set(judgement.key, judgement)
     } else if (chainKey !== undefined && (judgement.certificate?.raw.length ?? 0) <= maxKeyLength) {
       refused.set(chainKey, judgement)
     }
@@ -166,7 +178,7 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
 
   function examine(
     leaf: Uint8Array,
-    leafKey: string,
+    key: string,
     rest: readonly Uint8Array[] | undefined,
     known: Certificate | undefined,
     now: number,
@@ -179,17 +191,18 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
       verdict =
         lockOf([certificate]) ??
         (rest === undefined
-          ? resumed(certificate, ways.get(leafKey), now, inquiry)
+          ? resumed(certificate, ways.get(keyOf(leaf)), now, inquiry)
           : presented(certificate, rest, now, inquiry))
       if (verdict.ok) verdict = lockOf(verdict.path) ?? verdict
     } catch (error) {
       verdict = malformed(error, certificate)
     }
-    return conclude(certificate, verdict, inquiry, now)
+    return conclude(certificate, key, verdict, inquiry, now)
   }
 
   function conclude(
     certificate: Certificate | undefined,
+    key: string,
     verdict: Verdict,
     inquiry: Inquiry | undefined,
     now: number,
@@ -201,7 +214,7 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
       ? verdict.validUntil
       : Math.max(now, Math.min(lookAgain(verdict, now), inquiry?.retryAt ?? Number.POSITIVE_INFINITY))
     const at = { epoch: epoch.value, generation: generation(), replacements }
-    const judgement = { certificate, verdict, ...at, validUntil, by: own }
+    const judgement = { certificate, verdict, ...at, validUntil, by: own, key }
     return pending === undefined ? judgement : { ...judgement, pending }
   }
 
@@ -240,14 +253,22 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
     now: number,
     inquiry: Inquiry | undefined,
   ): Verdict {
-    const { anchors, intermediates, crls, policy, publishedKeys } = prepared
+    const { anchors, byTenant, intermediates, crls, policy, publishedKeys } = prepared
     // First, and not "issuer unknown": whoever imported it has to learn why that does not help.
     const published = publishedKeys === 'allow' ? undefined : onPublishedKey([leaf])
     if (published !== undefined) return published
-    const input = { leaf, intermediates: [...presentedToo, ...intermediates], anchors }
     const revocation = crls === undefined ? inquiry && { revocation: inquiry.check } : { crls }
-    const verdict = validatePath({ ...input, ...revocation }, { ...policy, at: now })
-    return (verdict.ok && publishedKeys !== 'allow' ? onPublishedKey(verdict.path) : undefined) ?? verdict
+    const input = { leaf, intermediates: [...presentedToo, ...intermediates], ...revocation }
+    const validateTo = (some: AnchorIndex): Verdict => {
+      const verdict = validatePath({ ...input, anchors: some }, { ...policy, at: now })
+      return (verdict.ok && publishedKeys !== 'allow' ? onPublishedKey(verdict.path) : undefined) ?? verdict
+    }
+    const found = validateTo(anchors)
+    if (!found.ok || byTenant === undefined) return found
+    return pathsInTenants(found, input.intermediates, byTenant, some => {
+      const verdict = validateTo(some)
+      return verdict.ok ? (lockOf(verdict.path) ?? verdict) : verdict
+    })
   }
 
   function parseAll(ders: readonly Uint8Array[]): { certificates: Certificate[]; broken: unknown } {
@@ -296,7 +317,15 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
 
 /** Indexed once for each state of the trust store, which may hold thousands of entries, and its lists a million. */
 function prepare({ anchors, intermediates = [], crls, policy, publishedKeys }: TrustMaterial) {
-  return { anchors: indexAnchors(anchors), intermediates, crls: crls && indexCrls(crls), policy, publishedKeys }
+  const byTenant = indexByTenant(anchors)
+  return {
+    anchors: indexAnchors(anchors),
+    byTenant,
+    intermediates,
+    crls: crls && indexCrls(crls),
+    policy,
+    publishedKeys,
+  }
 }
 
 interface Kept extends Judgement {
@@ -306,6 +335,13 @@ interface Kept extends Judgement {
   readonly replacements: number
   /** the trust that reached it */
   readonly by: symbol
+  /** under which it is remembered while it is trusted */
+  readonly key: string
+}
+
+/** The certificates between the leaf and its anchors. */
+function wayOf({ path, tenantPaths = [] }: TrustedInTenants): readonly Certificate[] {
+  return [...new Set([path, ...tenantPaths.map(each => each.path)].flatMap(each => each.slice(1, -1)))]
 }
 
 function current(judgement: Kept | undefined, now: number): Kept | undefined {

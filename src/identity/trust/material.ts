@@ -2,16 +2,16 @@ import { isDeepStrictEqual } from 'node:util'
 import { CodedError } from '../../errors.ts'
 import type { KeyStore } from '../../pki/keystore/keystore.ts'
 import type { PathOptions } from '../../pki/path/validate.ts'
-import type { TrustAnchor } from '../../pki/path/verdict.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import type { Crl } from '../../pki/x509/crl.ts'
 import type { EpochCause } from './epoch.ts'
 import { publishedKey } from './published-keys.ts'
+import type { TenantAnchor } from './tenant-paths.ts'
 
 /** What verdicts are made from. A value: a reload hands a new one to `Trust.replace`. */
 export interface TrustMaterial {
   /** CA entries, and clients' own certificates (pinned leaves) */
-  readonly anchors: readonly TrustAnchor[]
+  readonly anchors: readonly TenantAnchor[]
   /** certificates that help to build a path, and are not trusted by themselves */
   readonly intermediates?: readonly Certificate[]
   /** undefined: revocation is not checked; given: a certificate that no CRL covers is refused */
@@ -28,13 +28,16 @@ export type TrustPolicy = Omit<PathOptions, 'at'>
 export interface TrustStore {
   readonly name: string
   readonly store: KeyStore
+  /** the only tenant whose users its entries vouch for; undefined: any, as the bindings say */
+  readonly tenant?: string | undefined
   /** somebody chose the entries one by one: none at all is a choice too */
   readonly chosen?: boolean
 }
 
 /** The store with only the entries of those aliases. Throws ERR_TRUST_ALIAS_UNKNOWN for one that it has no trusted certificate of. */
-export function selectEntries({ name, store }: TrustStore, aliases: readonly string[] | undefined): TrustStore {
-  if (aliases === undefined) return { name, store }
+export function selectEntries(trustStore: TrustStore, aliases: readonly string[] | undefined): TrustStore {
+  if (aliases === undefined) return trustStore
+  const { name, store } = trustStore
   const wanted = new Set(aliases.map(alias => alias.toLowerCase()))
   const entries = store.entries.filter(
     ({ alias, kind }) => kind === 'trusted-certificate' && wanted.has(alias.toLowerCase()),
@@ -46,11 +49,11 @@ export function selectEntries({ name, store }: TrustStore, aliases: readonly str
       remedy: '`countersign keystore list` shows the aliases of a store.',
     })
   }
-  return { name, store: { ...store, entries }, chosen: true }
+  return { ...trustStore, store: { ...store, entries }, chosen: true }
 }
 
 export interface TrustAnchors {
-  readonly anchors: readonly TrustAnchor[]
+  readonly anchors: readonly TenantAnchor[]
   /** sentences for the administrator; none of them stops the start */
   readonly warnings: readonly string[]
 }
@@ -59,7 +62,8 @@ export interface TrustAnchors {
  * The anchors of one listener: every trusted-certificate entry of its trust stores, and nothing else. A private-key entry is no
  * anchor, and public roots are none unless a store holds them (invariant 4).
  * Throws ERR_TRUST_EMPTY when the listener asks for certificates and one of the stores gives none: who names a file means to trust
- * somebody in it, and a key store in its place is a mistake that only some clients would notice.
+ * somebody in it, and a key store in its place is a mistake that only some clients would notice. Throws ERR_TRUST_TENANT when an authority is
+ * trusted for the users of one tenant and for those of any.
  */
 export function readAnchors(
   stores: readonly TrustStore[],
@@ -70,11 +74,11 @@ export function readAnchors(
   },
 ): TrustAnchors {
   const warnings: string[] = []
-  const anchors: TrustAnchor[] = []
+  const anchors: TenantAnchor[] = []
   const seen = new Map<string, string>()
   const idle: TrustStore[] = []
   for (const trustStore of stores) {
-    const { name, store, chosen } = trustStore
+    const { name, store, chosen, tenant } = trustStore
     const before = anchors.length
     if (store.integrity === 'not-checked') {
       warnings.push(`${name}: opened without a password, so nothing vouches that it was not changed`)
@@ -91,21 +95,42 @@ export function readAnchors(
         warnings.push(`${place}: not trusted, since anybody has its private key (${source})`)
         continue
       }
-      const earlier = seen.get(certificate.thumbprint)
+      const key = `${certificate.thumbprint} ${tenant ?? ''}`
+      const earlier = seen.get(key)
       if (earlier !== undefined) warnings.push(`${place}: the same certificate stands as ${earlier}`)
       if (certificate.notAfter < options.at) warnings.push(`${place}: the certificate has expired, and lets nobody in`)
       if (certificate.notBefore > options.at) warnings.push(`${place}: the certificate is not valid yet`)
-      seen.set(certificate.thumbprint, place)
-      anchors.push({ alias: entry.alias, certificate })
+      seen.set(key, place)
+      anchors.push({ alias: entry.alias, certificate, ...(tenant === undefined ? {} : { tenant }) })
     }
     if (anchors.length === before && !chosen) idle.push(trustStore)
   }
+  checkTenants(anchors)
   if (options.clientAuth === 'none') return { anchors, warnings }
   if (stores.length === 0 || idle.length > 0) throw empty(idle)
   if (anchors.length === 0) {
     warnings.push(`${stores.map(({ name }) => name).join(', ')}: no entry counts, so nobody gets in by certificate`)
   }
   return { anchors, warnings }
+}
+
+/** Renewed or imported anew, an authority is the same one (invariant 7). */
+function checkTenants(anchors: readonly TenantAnchor[]): void {
+  const shared = new Map<string, TenantAnchor>()
+  for (const anchor of anchors) if (anchor.tenant === undefined) shared.set(authorityKey(anchor.certificate), anchor)
+  const both = anchors.find(each => each.tenant !== undefined && shared.has(authorityKey(each.certificate)))
+  if (both === undefined) return
+  const other = shared.get(authorityKey(both.certificate))!
+  throw new CodedError(
+    'ERR_TRUST_TENANT',
+    `the entry ${JSON.stringify(both.alias)} is trusted for users of the tenant ${both.tenant}, and ${JSON.stringify(other.alias)}, the same authority, for those of any`,
+    { remedy: 'Name a tenant for each trust store that holds it, or for none.' },
+  )
+}
+
+/** An authority is its exact name and its key; all else about its certificate may change with a renewal. */
+export function authorityKey({ subject, spki }: Certificate): string {
+  return `${subject.raw.toString('latin1')} ${spki.toString('latin1')}`
 }
 
 /** The same of the stores of an upstream. Throws ERR_TRUST_EMPTY. */
@@ -143,7 +168,7 @@ export function trustFacts(material: TrustMaterial): unknown {
 
 function anchorList({ anchors, intermediates = [] }: TrustMaterial): string {
   return JSON.stringify([
-    anchors.map(({ alias, certificate }) => [alias, certificate.thumbprint]),
+    anchors.map(({ alias, certificate, tenant }) => [alias, certificate.thumbprint, tenant]),
     intermediates.map(certificate => certificate.thumbprint),
   ])
 }

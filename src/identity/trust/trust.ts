@@ -1,6 +1,7 @@
-import type { Verdict } from '../../pki/path/verdict.ts'
+import type { Untrusted } from '../../pki/path/verdict.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import type { EpochListener } from './epoch.ts'
+import type { TrustedInTenants } from './tenant-paths.ts'
 
 /** What the client presented in the handshake, as DER. */
 export interface PresentedChain {
@@ -18,7 +19,7 @@ export interface PresentedChain {
 export interface Judgement {
   /** undefined when the bytes are no certificate */
   readonly certificate: Certificate | undefined
-  readonly verdict: Verdict
+  readonly verdict: TrustedInTenants | Untrusted
   /** the trust epoch in which the verdict was reached; a judgement of another epoch is void */
   readonly epoch: number
   /** milliseconds since the epoch of clocks: the judgement is void from then on */

@@ -36,8 +36,10 @@ export function checkTenantName(name: string): void {
 }
 
 export function isTenantName(text: string): boolean {
-  return /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/.test(text)
+  return tenantName.test(text)
 }
+
+export const tenantName = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/
 
 /** Why text can be no name of something that is stored; undefined when it can. */
 function unfit(name: string): string | undefined {

@@ -6,6 +6,7 @@ import { usersAndBindings } from './0001-users-and-bindings.ts'
 import { locks } from './0002-locks.ts'
 import { directory } from './0003-directory.ts'
 import { ticketSecrets } from './0004-ticket-secrets.ts'
+import { bindingsOfTenants } from './0005-bindings-of-tenants.ts'
 
 interface Migration {
   readonly name: string
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   { name: 'locks', up: locks },
   { name: 'directory', up: directory },
   { name: 'ticket-secrets', up: ticketSecrets },
+  { name: 'bindings-of-tenants', up: bindingsOfTenants },
 ]
 
 interface Place {

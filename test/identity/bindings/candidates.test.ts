@@ -161,6 +161,38 @@ test('where names tell the tenant, one certificate can be bound in several, and 
   }
 })
 
+test('bindings of a tenant that no anchor vouches in do not apply, and say so', async () => {
+  const list = [
+    { alias: 'ca', certificate: authority.certificate, tenant: 'one' },
+    { alias: 'ca', certificate: other.certificate, tenant: 'two' },
+  ]
+  const { bindings, problems } = reviewBindings(
+    [
+      { anchor: 'ca', users: ['bob'], tenant: 'one' },
+      { anchor: 'ca', users: ['robert'], tenant: 'two' },
+      { thumbprint: bob.thumbprint, users: ['admin'], tenant: 'two' },
+      { thumbprint: bob.thumbprint, users: ['admin'] },
+    ].map(each => bindingOptions.parse(each)),
+    list,
+  )
+  assert.deepEqual(problems, [])
+  const path = [bob, authority].map(each => each.certificate)
+  const found = await findCandidates({ path, tenantPaths: [{ tenant: 'one', path }] }, bindings)
+  assert.ok(found.ok)
+  assert.deepEqual([found.tenant, found.users, found.elsewhere], ['one', ['bob'], []])
+  assert.deepEqual(
+    found.considered.map(({ outcome, reason }) => [outcome, reason]),
+    [
+      ['does not apply', 'no anchor of the tenant two vouches for the certificate'],
+      ['does not apply', 'no anchor of the tenant default vouches for the certificate'],
+      ['decides', ''],
+      ['does not apply', 'no anchor of the tenant two vouches for the certificate'],
+    ],
+  )
+  const none = await findCandidates({ path, tenantPaths: [] }, bindings)
+  assert.equal(none.ok ? 'found' : none.code, 'certificate_not_bound')
+})
+
 test('two authorities with the same name are two: a binding to one does not hold for the other', async () => {
   const twin = testAuthority({ name: 'Partners CA' })
   const leaf = twin.issue({ subject: 'CN=bob' })

@@ -124,3 +124,24 @@ test('the same certificate in two tenants is a conflict, unless names tell the t
   const twice = [...bindings, { thumbprint, users: ['carol'], tenant: 'partner' }]
   assert.equal(review(twice, anchors, 'choose').problems[0]?.error.code, 'ERR_BINDING_CONFLICT')
 })
+
+test('a binding names the anchors of its tenant, and those of all', () => {
+  const own = [
+    { alias: 'ca', certificate: partners.certificate, tenant: 'one' },
+    { alias: 'ca', certificate: machines.certificate, tenant: 'two' },
+    { alias: 'all', certificate: testAuthority().certificate },
+  ]
+  const code = (binding: object) => review([{ users: ['a'], ...binding }], own).problems[0]?.error
+  for (const tenant of ['one', 'two']) assert.equal(code({ anchor: 'ca', tenant }), undefined)
+  for (const tenant of ['one', 'default', 'third']) assert.equal(code({ anchor: 'all', tenant }), undefined)
+  assert.equal(code({ anchor: 'ca' })?.code, 'ERR_BINDING_ANCHOR_UNKNOWN')
+  const unknown = code({ anchor: 'x', tenant: 'one' })
+  assert.equal(unknown?.message, 'no trust store for the tenant one, or for any, has an entry called "x"')
+})
+
+test('a binding for a tenant that nobody vouches for is told', () => {
+  const own = [{ alias: 'ca', certificate: partners.certificate, tenant: 'one' }]
+  const { warnings } = review([{ thumbprint, users: ['alice'] }], own)
+  assert.match(warnings.join(), /lets nobody in: no trust store vouches for users of the tenant default/)
+  assert.deepEqual(review([{ thumbprint, users: ['alice'], tenant: 'one' }], own).warnings, [])
+})
