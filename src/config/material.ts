@@ -76,6 +76,7 @@ export async function openMaterial(loaded: LoadedConfiguration, clock: Clock): P
     'path',
   )
   review.services('soap', value.soap, '/services')
+  review.services('scim', value.scim, '/scim2')
   const mutualTls = value.authenticators['mutual-tls']
   const anchors = listeners.flatMap(listener => listener.trust.anchors)
   const bindings = review.bindings(mutualTls, anchors)
@@ -290,7 +291,7 @@ class Review {
 
   /** What answers below a path of its own: on listeners that there are, by authenticators that are on, and beside no route there. */
   services(
-    key: 'soap',
+    key: 'soap' | 'scim',
     {
       enabled,
       listeners,
