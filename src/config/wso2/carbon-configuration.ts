@@ -261,13 +261,20 @@ function mutualTls(home: CarbonHome, setting: AuthenticatorSetting | undefined) 
   return { enabled: setting.enabled && !missing, ...(name ? { usernameHeader: { name } } : {}) }
 }
 
-const known = new Set(['UsernameHeader', 'WhiteListEnabled', 'WhiteList', 'EnableSHA256', 'allowed_issuers'])
+/** Parameters of the MutualSSLAuthenticator; besides these the maps of issuers and thumbprints. */
+export const authenticatorParameters: ReadonlySet<string> = new Set([
+  'UsernameHeader',
+  'WhiteListEnabled',
+  'WhiteList',
+  'EnableSHA256',
+  'allowed_issuers',
+])
 
 function reportParameters(home: CarbonHome, { parameters }: AuthenticatorSetting): void {
   for (const [name, value] of parameters) {
-    if (known.has(name) || name.startsWith('issuer_') || name.startsWith('cert_thumbprint_')) continue
+    if (authenticatorParameters.has(name) || name.startsWith('issuer_') || name.startsWith('cert_thumbprint_')) continue
     const likely =
-      [...known].find(each => each.toLowerCase() === name.toLowerCase()) ??
+      [...authenticatorParameters].find(each => each.toLowerCase() === name.toLowerCase()) ??
       (/^allow_?list$/i.test(name) ? 'WhiteList' : undefined)
     const what = `the parameter ${name} is not known, here or in the original`
     home.findings.add(

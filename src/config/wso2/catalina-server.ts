@@ -189,7 +189,8 @@ function readProtocols(home: CarbonHome, value: XmlValue | undefined): Connector
   return kept.length === 0 ? ['TLSv1.2'] : kept
 }
 
-const carried = new Set([
+/** What docs/wso2.md has as carried, or as deciding what is read. */
+export const carried: ReadonlySet<string> = new Set([
   ...['port', 'address', 'scheme', 'SSLEnabled', 'secure', 'clientAuth', 'sslEnabledProtocols', 'maxHttpHeaderSize'],
   ...['keystoreFile', 'keystorePass', 'keyAlias', 'keyPass', 'truststoreFile', 'truststorePass', 'trustMaxCertLength'],
   ...['crlFile', 'secretAlias', 'certificateVerification', 'protocols', 'certificateRevocationListFile', 'hostName'],
@@ -208,7 +209,7 @@ const needless = new Set([
 ])
 
 /** What would change who gets in, or who can read along: each is told by itself. */
-const weighty = new Map([
+export const weighty: ReadonlyMap<string, string> = new Map([
   ['ciphers', 'cipher suites are not configurable: authenticated encryption with forward secrecy only'],
   ['trustManagerClassName', 'Java classes cannot be loaded: the trust store and the bindings decide'],
   ['SSLVerifyClient', 'the attribute of the APR connector does not count on this one; clientAuth does'],
