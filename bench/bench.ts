@@ -13,7 +13,7 @@ import { measureStart } from './measure/start.ts'
 import { loads, twoProcesses } from './metrics.ts'
 import { apache } from './peers/apache.ts'
 import { caddy } from './peers/caddy.ts'
-import { countersign } from './peers/countersign.ts'
+import { countersign, countersignBefore } from './peers/countersign.ts'
 import { haproxy } from './peers/haproxy.ts'
 import { nginx, startUpstream } from './peers/nginx.ts'
 import { nodeHttps } from './peers/node-https.ts'
@@ -44,6 +44,7 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     plot: { type: 'string' },
     peers: { type: 'string', default: all.map(({ name }) => name).join() },
+    before: { type: 'string' },
     only: { type: 'string', default: parts.join() },
     loads: { type: 'string', default: Object.keys(loads).join() },
   },
@@ -51,7 +52,8 @@ const { values: options } = parseArgs({
 const { quick } = options
 const rounds = positive(options.rounds, quick ? 3 : 7)
 const scale = positive(options.scale, quick ? 0.5 : 1)
-const wanted = all.filter(({ name }) => options.peers.split(',').includes(name))
+const before = options.before === undefined ? [] : [countersignBefore(options.before)]
+const wanted = [...before, ...all.filter(({ name }) => options.peers.split(',').includes(name))]
 if (options.install) install(wanted)
 const peers = wanted.filter(peer => missingPackages(peer).length === 0)
 const pinning = availableParallelism() > 1 && hasProgram('taskset')

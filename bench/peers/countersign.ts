@@ -1,30 +1,33 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { answering, freePort, launch } from '../process.ts'
-import type { Peer, Setting } from './peer.ts'
-
-const launcher = join(import.meta.dirname, '../../bin/countersign.js')
+import type { Peer, Running, Setting } from './peer.ts'
 
 /** The real server, as `countersign serve` starts it: trust store, bindings, users in SQLite, audit record. */
-export const countersign: Peer = {
-  name: 'countersign',
-  needs: {},
-  workers: 'one',
-  async start(setting) {
-    const port = await freePort()
-    const config = join(setting.folder, `countersign-${port}.json`)
-    writeFileSync(config, JSON.stringify(configuration(setting, port)))
-    const user = ['user', 'add', 'alice', '--certificate-only', '--role', 'buyer', '--config', config]
-    const added = spawnSync(process.execPath, [launcher, ...user], { encoding: 'utf8' })
-    if (added.status !== 0) throw new Error(`countersign user add: ${added.stderr}`)
-    const launched = performance.now()
-    const child = launch([process.execPath, launcher, 'serve', '--config', config], { cpu: setting.cpu })
-    await answering(port, child)
-    const version = `countersign on Node ${process.version}, OpenSSL ${process.versions.openssl}`
-    const paths = { identity: '/whoami', ...(setting.upstream === undefined ? {} : { proxied: '/orders/1' }) }
-    return { name: 'countersign', version, port, paths, launched, child }
-  },
+export const countersign = countersignOf('countersign', join(import.meta.dirname, '../..'))
+
+/** The one of another checkout: what a change brought. */
+export const countersignBefore = (root: string): Peer => countersignOf('before', resolve(root))
+
+function countersignOf(name: string, root: string): Peer {
+  return { name, needs: {}, workers: 'one', start: setting => start(name, root, setting) }
+}
+
+async function start(name: string, root: string, setting: Setting): Promise<Running> {
+  const launcher = join(root, 'bin/countersign.js')
+  const port = await freePort()
+  const config = join(setting.folder, `countersign-${port}.json`)
+  writeFileSync(config, JSON.stringify(configuration(setting, port)))
+  const user = ['user', 'add', 'alice', '--certificate-only', '--role', 'buyer', '--config', config]
+  const added = spawnSync(process.execPath, [launcher, ...user], { encoding: 'utf8' })
+  if (added.status !== 0) throw new Error(`countersign user add: ${added.stderr}`)
+  const launched = performance.now()
+  const child = launch([process.execPath, launcher, 'serve', '--config', config], { cpu: setting.cpu })
+  await answering(port, child)
+  const version = `${name} on Node ${process.version}, OpenSSL ${process.versions.openssl}`
+  const paths = { identity: '/whoami', ...(setting.upstream === undefined ? {} : { proxied: '/orders/1' }) }
+  return { name, version, port, paths, launched, child }
 }
 
 function configuration({ upstream }: Setting, port: number): object {

@@ -1,4 +1,5 @@
 // A listener on its own authorities and a real trust, with clients that connect to it: for tests of the door itself.
+import { randomBytes } from 'node:crypto'
 import { connect as connectHttp2 } from 'node:http2'
 import { after } from 'node:test'
 import { type ConnectionOptions, connect, type SecureVersion, type TLSSocket } from 'node:tls'
@@ -43,6 +44,8 @@ export interface TestListenerOptions extends Partial<Pick<ListenerSource, 'serve
   readonly authority?: TestAuthority
   readonly clock?: Clock
   readonly log?: Log
+  /** default: those of a key that never turns, which is how the product seals */
+  readonly tickets?: ListenerSource['tickets'] | 'keys of OpenSSL'
 }
 
 export interface AskOptions {
@@ -83,12 +86,15 @@ export async function testListener(setting: TestListenerOptions = {}): Promise<T
     for (const look of waiting) look()
   }
   const identities = setting.identities?.(serverAuthority) ?? [serverIdentity(serverAuthority.issueServer())]
+  const ticketKey = randomBytes(48)
+  const { tickets = { key: () => ticketKey, onChange: () => () => {} } } = setting
   const listener = await openListener({
     options: listenerOptions.parse({ address: '127.0.0.1', port: 0, ...(setting.options as object) }),
     identities,
     trust,
     authorities: [authority.certificate],
     serve: setting.serve ?? echo,
+    ...(tickets === 'keys of OpenSSL' ? {} : { tickets }),
     ...(setting.lossOf === undefined ? {} : { lossOf: setting.lossOf }),
     ...(setting.problemPage === undefined ? {} : { problemPage: setting.problemPage }),
     events: {

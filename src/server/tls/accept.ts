@@ -39,7 +39,7 @@ export function createAcceptor(source: AcceptSource): Acceptor {
   const alpn = alpnOf(options.http)
 
   function accept(raw: Socket, remote: Remote): void {
-    const { fallback, choose } = source.contexts()
+    const { fallback, choose, handshakeDone } = source.contexts()
     const clientAuth = source.clientAuth()
     const socket = new TLSSocket(raw, {
       isServer: true,
@@ -60,6 +60,7 @@ export function createAcceptor(source: AcceptSource): Acceptor {
       pending.delete(socket)
       releaseControl(socket)
       const connection = new Connection(options.name, socket, remote, trust)
+      handshakeDone?.(connection)
       ;(socket as WithConnection)[connectionOf] = connection
       source.onConnection(connection, performance.now() - start)
     })

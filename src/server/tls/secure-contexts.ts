@@ -4,6 +4,7 @@ import type { Certificate } from '../../pki/x509/certificate.ts'
 import { writePem } from '../../pki/x509/pem.ts'
 import type { ListenerOptions } from './options.ts'
 import { checkServerIdentity, normalServerName, type ServerIdentity, serverNames } from './server-identity.ts'
+import { renewTickets, type TicketRenewal } from './ticket-renewal.ts'
 
 export interface SecureContexts {
   /** for clients that name no server, or one that no certificate is for */
@@ -12,6 +13,8 @@ export interface SecureContexts {
   readonly choose: SniCallback | undefined
   /** Seals session tickets with this key from now on, and opens no other. */
   replaceTicketKey(key: Buffer): void
+  /** has to hear of each handshake when it is done; undefined where spent tickets are not renewed */
+  readonly handshakeDone: TicketRenewal['handshakeDone'] | undefined
 }
 
 export type SniCallback = (name: string, done: (error: Error | null, context?: SecureContext) => void) => void
@@ -60,6 +63,8 @@ export function secureContexts(
     }),
   )
   const fallback = contexts[0]!
+  // A key of OpenSSL's own would never end, and renewing would go on with it for good.
+  const renewal = ticketKey === undefined ? undefined : renewTickets(contexts, ticketKey)
   const names = new Map<string, SecureContext>()
   for (const [i, identity] of identities.entries()) {
     for (const name of serverNames(identity)) if (!names.has(name)) names.set(name, contexts[i]!)
@@ -67,7 +72,9 @@ export function secureContexts(
   return {
     fallback,
     choose: identities.length > 1 ? chooser(names, fallback) : undefined,
+    handshakeDone: renewal?.handshakeDone,
     replaceTicketKey(key) {
+      if (renewal !== undefined) return renewal.replaceKey(key)
       for (const { context } of contexts) context.setTicketKeys(key)
     },
   }
