@@ -84,6 +84,9 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
   let identities = source.identities
   let authorities = source.authorities ?? []
   let contexts = secureContexts(options, identities, authorities, tickets?.key(identities))
+  if (tickets !== undefined && contexts.handshakeDone === undefined) {
+    log.warn({ listener: name, node: process.version }, 'spent session tickets are not renewed under this Node')
+  }
   let closing = false
   const connections = new Connections(limits)
   const settings: ExchangeSettings = {

@@ -118,7 +118,9 @@ export const listenerFields = {
     .min(0)
     .max(86_400)
     .default(7_200)
-    .describe('Seconds in which a client may resume a TLS session. A resumed connection is judged like a new one.'),
+    .describe(
+      'Seconds in which a client may resume a TLS session, from its last connection on. A resumed connection is judged like a new one.',
+    ),
   stapling: z
     .enum(['when-named', 'never'])
     .default('when-named')

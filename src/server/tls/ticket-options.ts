@@ -14,5 +14,5 @@ export const ticketFields = {
     .min(1)
     .max(168)
     .default(24)
-    .describe('Hours after which another secret takes over. Each client then makes one full handshake more.'),
+    .describe('Hours after which another secret takes over, and each client proves its key by a full handshake again.'),
 }
