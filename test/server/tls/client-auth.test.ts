@@ -92,7 +92,7 @@ suite('what is told when somebody is not let in', () => {
 })
 
 suite('clientAuth that changes while connections are open', () => {
-  const door = testListener({ authority, options: { clientAuth: 'want' } })
+  const door = testListener({ authority, options: { clientAuth: 'want' }, tickets: 'keys of OpenSSL' })
   const certificate = certificates.good
 
   for (const http of ['http/1.1', 'h2'] as const) {
