@@ -1,11 +1,12 @@
 // `npm run docs` writes the documents that are made from the source; test/docs holds them to it.
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { renderReference } from '../src/cli/reference.ts'
 import { configurationJsonSchema, renderConfigurationReference } from '../src/config/reference.ts'
 import { configurationSchema } from '../src/config/schema.ts'
 import { renderCauses } from '../src/diagnosis/causes-document.ts'
 import { renderRefusals } from '../src/endpoints/problems/refusals-document.ts'
+import { renderSoapDocument } from '../src/endpoints/soap/document.ts'
 
 /** By path below docs/. */
 export async function generatedDocuments(): Promise<Record<string, string>> {
@@ -15,6 +16,7 @@ export async function generatedDocuments(): Promise<Record<string, string>> {
     'countersign.schema.json': `${JSON.stringify(configurationJsonSchema(configurationSchema), null, 2)}\n`,
     'doctor.md': renderCauses(),
     'refusals.md': renderRefusals(),
+    'soap.md': renderSoapDocument(readFileSync(join(import.meta.dirname, '../docs/soap.md'), 'utf8')),
   }
 }
 
