@@ -17,6 +17,7 @@ const programs = {
   chromium: 'chromium',
   certutil: 'libnss3-tools',
   postgres: 'postgresql',
+  haproxy: 'haproxy',
 }
 
 /** where Debian keeps what is not for everybody's PATH: each version of PostgreSQL in a folder of its own */
