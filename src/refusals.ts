@@ -124,6 +124,12 @@ export const refusals = {
     title: 'This user may not do this here',
     remedy: 'Ask the administrator for the role that this address requires.',
   },
+  proxy_not_proven: {
+    status: 403,
+    title: 'Only a proxy that proves itself may do this',
+    remedy:
+      'Connect to this server directly, without the fields that only a proxy sends. The administrator configures proxies under `proxies`.',
+  },
 } as const satisfies Record<string, { status: number; title: string; remedy: string }>
 
 export type RefusalCode = keyof typeof refusals

@@ -23,6 +23,8 @@ import { readKeyStoreFile } from '../pki/keystore/file.ts'
 import { findEntry, type KeyStore, type PrivateKeyEntry } from '../pki/keystore/keystore.ts'
 import type { TrustAnchor } from '../pki/path/verdict.ts'
 import { writePem } from '../pki/x509/pem.ts'
+import type { ProxyOptions } from '../server/proxies/options.ts'
+import { createProxies, type Proxies, ProxyProofError, type ProxySource } from '../server/proxies/proxies.ts'
 import { checkServerIdentity, type ServerIdentity } from '../server/tls/server-identity.ts'
 import type { StorageOptions } from '../storage/storage.ts'
 import type { LoadedConfiguration } from './load.ts'
@@ -44,6 +46,7 @@ export interface Material {
   readonly storage: StorageOptions
   /** what the shared secret of session tickets is kept under; undefined: it is not shared */
   readonly ticketKey: string | undefined
+  readonly proxies: Proxies
   /** sentences for the administrator; none of them stops the start */
   readonly warnings: readonly string[]
 }
@@ -88,6 +91,12 @@ export async function openMaterial(loaded: LoadedConfiguration, clock: Clock): P
   const revocation = await review.revocation(value.revocation, anchors)
   const storage = await review.storage(value.users)
   const ticketKey = review.ticketKey()
+  const proxies = review.proxies(value.proxies, bindings)
+  review.unique(
+    'proxies',
+    value.proxies.map(proxy => proxy.name),
+    'name',
+  )
   review.conclude()
   return {
     listeners,
@@ -97,6 +106,7 @@ export async function openMaterial(loaded: LoadedConfiguration, clock: Clock): P
     revocation: revocation!,
     storage: storage!,
     ticketKey,
+    proxies: proxies!,
     warnings: review.warnings,
   }
 }
@@ -315,6 +325,22 @@ class Review {
       const message = `${route.path} is an address of ${key}, which is switched on`
       const remedy = `Choose another path, or switch ${key} off.`
       this.#problem(['routes', i, 'path'], new CodedError('ERR_CONFIG_INVALID', message, { remedy }))
+    }
+  }
+
+  proxies(options: readonly ProxyOptions[], { directory }: ConfiguredBindings): Proxies | undefined {
+    const sources: ProxySource[] = []
+    for (const [i, proxy] of options.entries()) {
+      const place = ['proxies', i, 'proof', 'secret']
+      sources.push({ options: proxy, secret: this.attempt(place, () => this.#secret(proxy.proof.secret)) })
+    }
+    // A secret that could not be had has been told already.
+    if (sources.some(({ options, secret }) => options.proof.by === 'signature' && secret === undefined))
+      return undefined
+    try {
+      return createProxies(sources, directory.seenBy(''))
+    } catch (error) {
+      return this.#problem(['proxies', ...(error instanceof ProxyProofError ? [error.index, 'proof'] : [])], error)
     }
   }
 

@@ -10,7 +10,10 @@ export function namedFiles({ file, folder, value, sources = [] }: LoadedConfigur
     ...value.listeners.flatMap(({ keyStore, trustStore }) => [keyStore, ...trustStore]),
     ...value.routes.flatMap(({ trustStore }) => trustStore),
   ]
-  const secrets = stores.flatMap(store => [store.password, 'keyPassword' in store ? store.keyPassword : undefined])
+  const secrets = [
+    ...stores.flatMap(store => [store.password, 'keyPassword' in store ? store.keyPassword : undefined]),
+    ...value.proxies.map(({ proof }) => proof.secret),
+  ]
   const named = [
     ...stores.map(store => store.file),
     ...secrets.flatMap(secret => (secret?.startsWith('file:') ? [secret.slice('file:'.length)] : [])),

@@ -34,20 +34,16 @@ export function createGuard({ chain, events }: GuardSource): (resource: Resource
     const judgement = exchange.peer.judgement()
     events.accessRefused({ ...accessOf(exchange, judgement?.certificate), code: refusal.code, detail: refusal.detail })
     // Another certificate takes another connection: one that goes on being refused would be of no use to anyone.
-    if (judgement?.verdict.ok === false && 'shouldKeepAlive' in exchange.response)
+    const own = exchange.proxy === undefined
+    if (own && judgement?.verdict.ok === false && 'shouldKeepAlive' in exchange.response)
       exchange.response.shouldKeepAlive = false
     tell(exchange, refusal, { challenges })
   }
 
   function granted(exchange: Exchange, principal: Principal, first: boolean): void {
     const { user, tenant, authenticatedBy, binding, certificate } = principal
-    const { requestId, method, path, peer } = exchange
     events.accessGranted({
-      requestId,
-      remoteAddress: peer.remoteAddress,
-      method,
-      path,
-      certificate: factsOf(certificate),
+      ...accessOf(exchange, certificate),
       user,
       tenant,
       authenticatedBy,
@@ -86,8 +82,12 @@ export function createGuard({ chain, events }: GuardSource): (resource: Resource
 }
 
 /** What events tell of a request that asks to be let in. */
-export function accessOf({ requestId, method, path, peer }: Exchange, certificate: Certificate | null | undefined) {
-  return { requestId, remoteAddress: peer.remoteAddress, method, path, certificate: factsOf(certificate) }
+export function accessOf(
+  { requestId, method, path, peer, proxy }: Exchange,
+  certificate: Certificate | null | undefined,
+) {
+  const { remoteAddress } = peer
+  return { requestId, remoteAddress, proxy: proxy?.name, method, path, certificate: factsOf(certificate) }
 }
 
 // A name is put into words once for each certificate, not once for each request.

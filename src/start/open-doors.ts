@@ -9,6 +9,7 @@ import { createEndpoints, type Endpoints } from '../endpoints/routes.ts'
 import { createStapler } from '../identity/revocation/stapler.ts'
 import { createTrust, type ReplaceableTrust } from '../identity/trust/create-trust.ts'
 import type { Log } from '../log.ts'
+import { createForwarding, type Forwarding } from '../server/proxies/forwarding.ts'
 import { type Listener, openListener } from '../server/tls/listener.ts'
 import type { TicketKeys } from '../server/tls/ticket-keys.ts'
 import type { Identity } from './open-identity.ts'
@@ -33,6 +34,7 @@ export interface DoorsSource extends Identity, Telemetry {
 interface Door {
   readonly listener: Listener
   readonly trust: ReplaceableTrust
+  readonly forwarding: Forwarding
   /** as the last reload left them */
   options: ListenerMaterial['options']
 }
@@ -50,7 +52,8 @@ export async function openDoors(
   let { value } = loaded
   const { authenticate, claimedBy } = chain
   const keep = createGatewayKeep()
-  const prepare: Doors['prepare'] = ({ value, folder }, { routes }, names) => {
+  let { proxies } = material
+  const prepare: Doors['prepare'] = ({ value, folder }, { routes, proxies }, names) => {
     const { keyFile, ...assertion } = value.assertion
     const { 'mutual-tls': mutualTls, basic } = value.authenticators
     const { usernameHeader } = mutualTls
@@ -72,6 +75,7 @@ export async function openDoors(
         version,
         events,
       },
+      proxyHeaders: proxies.headers,
       epoch,
       clock,
       events,
@@ -89,11 +93,14 @@ export async function openDoors(
   watchStaples(material)
   const open = async (each: ListenerMaterial): Promise<Door> => {
     const trust = createTrust({ material: each.trust, epoch, clock, log, revocation })
-    const door = { trust, options: each.options }
+    const rest = each.options.limits.keepAliveTimeout
+    const forwarding = createForwarding({ proxies, trust, clock, rest })
+    const door = { trust, forwarding, options: each.options }
     const listener = await openListener({
       options: each.options,
       identities: each.identities,
       trust,
+      forwarding,
       authorities: each.trust.anchors.map(anchor => anchor.certificate),
       tickets: {
         key: identities => tickets.key(ticketPolicy(value, door.options, trust.material, identities)),
@@ -121,8 +128,12 @@ export async function openDoors(
       const { listeners } = nextMaterial
       value = changed.value
       watchStaples(nextMaterial)
+      const sameProxies = nextMaterial.proxies.terms === proxies.terms
+      nextMaterial.proxies.adopt(proxies)
+      proxies = nextMaterial.proxies
       for (const door of doors) {
         const { listener, trust } = door
+        door.forwarding.replace(proxies)
         const found = listeners.find(({ options }) => options.name === listener.name)
         // A listener that the configuration no longer has goes with the next restart.
         if (found === undefined) continue
@@ -135,6 +146,8 @@ export async function openDoors(
       }
       const before = endpoints
       endpoints = next
+      // What a proxy is no longer believed of ends, requests under way included.
+      if (!sameProxies) epoch.raise('policy')
       before.close().catch(error => log.error({ err: error }, 'closing the upstreams of the old configuration failed'))
     },
   }

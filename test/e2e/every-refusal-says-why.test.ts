@@ -112,11 +112,12 @@ const cases: readonly Case[] = [
   { code: 'forbidden', what: 'a user without the role', client: alice, path: '/orders/1' },
 ]
 
-/** Refusals that need more than one request, or a source of revocation; each names the test that has it. */
+/** Refusals that need more than one request, a source of revocation or a proxy; each names the test that has it. */
 const elsewhere: readonly RefusalCode[] = [
   'attempts_throttled',
   'certificate_revoked',
   'certificate_locked',
+  'proxy_not_proven',
   'revocation_unknown',
 ]
 

@@ -29,6 +29,7 @@ export interface Setting {
   readonly mutualTls?: object
   readonly basic?: object
   readonly routes?: readonly object[]
+  readonly proxies?: readonly object[]
   readonly revocation?: object
   /** more keys of the listener */
   readonly listener?: object
@@ -58,6 +59,9 @@ export interface Client {
 }
 
 export interface IdentityServer {
+  readonly url: string
+  /** PEM of the authority of the server's certificate */
+  readonly ca: string
   /** the store as another process has it open */
   readonly storage: Storage
   /** A client with this certificate (none when left out); `chain` is what it sends, its own certificates when left out. */
@@ -104,6 +108,8 @@ export async function identityServer(setting: Setting): Promise<IdentityServer> 
     if (outcome !== expected) throw new Error(`the reload was ${outcome}`)
   }
   return {
+    url: server.url,
+    ca: root.pem,
     storage,
     client: (certificate, options) => connect(`${server.url}/whoami`, root.pem, certificate, options),
     users: createSqlUserStore({ storage, hasher: createPasswordHasher() }),
@@ -124,7 +130,7 @@ function trustStores({ anchors, tenants = {} }: Setting): [string, Setting['anch
 }
 
 function configuration(setting: Setting): object {
-  const { bindings = [], mutualTls, basic, routes = [], revocation = {}, listener } = setting
+  const { bindings = [], mutualTls, basic, routes = [], proxies = [], revocation = {}, listener } = setting
   return {
     listeners: [
       {
@@ -140,6 +146,7 @@ function configuration(setting: Setting): object {
     authenticators: { 'mutual-tls': { bindings, ...mutualTls }, basic: { enabled: false, ...basic } },
     users: { store: 'sqlite', file: 'users.db' },
     routes,
+    proxies,
     revocation,
     audit: { enabled: false },
   }

@@ -15,7 +15,7 @@ import type { ServerIdentity } from '../../src/server/tls/server-identity.ts'
 import { type Issued, type TestAuthority, testAuthority } from './certificates.ts'
 
 export interface Told {
-  readonly event: 'handshakeCompleted' | 'handshakeFailed' | 'connectionRefused' | 'connectionEnded'
+  readonly event: 'handshakeCompleted' | 'handshakeFailed' | 'connectionRefused' | 'connectionEnded' | 'accessRefused'
   readonly code?: string
   readonly reason?: string
   readonly resumed?: boolean
@@ -102,6 +102,7 @@ export async function testListener(setting: TestListenerOptions = {}): Promise<T
       handshakeFailed: tell('handshakeFailed'),
       connectionRefused: tell('connectionRefused'),
       connectionEnded: tell('connectionEnded'),
+      accessRefused: tell('accessRefused'),
     },
     clock,
     log: setting.log ?? silentLog,

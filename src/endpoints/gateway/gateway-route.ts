@@ -24,6 +24,8 @@ export interface GatewayRouteSource {
   readonly upstream: Upstream
   /** headers by which a client names the user it acts as: for us, not for the upstream */
   readonly assertionHeaders: readonly string[]
+  /** headers that only a proxy in front may send: for us as well */
+  readonly proxyHeaders?: readonly string[]
   /** whether an Authorization header is for one of our authenticators: such a one is never passed on */
   claims(authorization: string): boolean
   readonly issuer: AssertionIssuer
@@ -49,7 +51,7 @@ export function createGatewayRoute(source: GatewayRouteSource): GatewayRoute {
   const limits = { queue: timeouts.connect * 2, stall: timeouts.idle }
   const upstreamPath = createUpstreamPath(options)
   const filter = createRequestHeaderFilter({
-    dropped: [...source.assertionHeaders, ...options.dropHeaders, 'authorization'],
+    dropped: [...source.assertionHeaders, ...(source.proxyHeaders ?? []), ...options.dropHeaders, 'authorization'],
     passed: options.insecurePassHeaders,
   })
   const identityOf = createIdentitySource({

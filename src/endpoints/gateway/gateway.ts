@@ -12,6 +12,8 @@ export interface GatewaySource {
   readonly assertion: AssertionOptions
   /** headers by which a client names the user it acts as (`UserName`): for us, not for an upstream */
   readonly assertionHeaders: readonly string[]
+  /** headers that only a proxy in front may send: for us as well */
+  readonly proxyHeaders?: readonly string[]
   /** whether an Authorization header is for one of our authenticators: such a one is never passed on */
   claims(authorization: string): boolean
   /** what this gateway has in common with the one before it, or after; undefined: nothing */

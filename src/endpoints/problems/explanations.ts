@@ -211,6 +211,14 @@ export const explanations: Readonly<Record<ProblemCode, Explanation>> = {
       'countersign audit list --request REQUEST-ID',
     ],
   },
+  proxy_not_proven: {
+    group: 'identity',
+    meaning:
+      'Something was asked or said here that is for a proxy in front alone: whom a forwarded certificate belongs to, or whether a request of somebody else may go on. Whoever sent it did not prove that it is such a proxy.',
+    administrator:
+      'Name the proxy under `proxies`, with its certificate or its secret, and let it present that certificate or sign its requests. An address alone is no proof.',
+    commands: ['countersign cert show proxy.crt', 'countersign audit list --request REQUEST-ID'],
+  },
   bad_request: {
     group: 'request',
     meaning:

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { Judgement } from '../../identity/trust/trust.ts'
 import type { Problem } from './problem.ts'
 
-/** What the listener knows about a connection, read once when the handshake ends. One object per connection: fit as a WeakMap's key. */
+/** What is known about who sent a request. One object per connection, or client of a proxy: fit as a WeakMap's key. */
 export interface Peer {
   readonly listener: string
   readonly remoteAddress: string
@@ -18,10 +18,23 @@ export interface Peer {
   judgement(): Judgement | undefined
 }
 
+/** A proxy in front, for one request. */
+export interface ProxiedBy {
+  /** as the configuration calls it */
+  readonly name: string
+  /** where it says which request is to be decided about, when it asks for a decision alone */
+  readonly originalRequest: 'none' | 'x-original' | 'x-forwarded' | 'path-prefix' | 'ext-authz'
+  /** whether a field of this request (lower-case name) is the proxy's word: one that it did not sign is anybody's */
+  believes(field: string): boolean
+}
+
 /** One request and its answer, HTTP/1.1 or HTTP/2. */
 export interface Exchange {
   readonly requestId: string
+  /** whose request it is: the other end of the connection, or the client of the proxy there */
   readonly peer: Peer
+  /** the proxy that handed it on, and proved itself; undefined: none, and nothing that only a proxy may say is to be believed */
+  readonly proxy: ProxiedBy | undefined
   readonly method: string
   /** decoded once, dot segments refused, no query */
   readonly path: string

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import type { Exchange, Peer, Upgrade } from './exchange.ts'
+import type { Exchange, Peer, ProxiedBy, Upgrade } from './exchange.ts'
 import { type HeaderLimits, readHeaders } from './headers.ts'
 import { type Problem, sendProblem } from './problem.ts'
 import { nextRequestId } from './request-id.ts'
@@ -20,7 +20,7 @@ export function openExchange(
   response: ServerResponse | Http2ServerResponse,
   settings: ExchangeSettings,
   upgrade?: Upgrade,
-): Exchange | undefined {
+): OpenExchange | undefined {
   const target = readTarget(request.url ?? '')
   const { headers, fault } = readHeaders(request, settings)
   if (typeof target !== 'string' && fault === undefined) {
@@ -33,8 +33,9 @@ export function openExchange(
   return undefined
 }
 
-class OpenExchange implements Exchange {
-  readonly peer: Peer
+export class OpenExchange implements Exchange {
+  peer: Peer
+  proxy: ProxiedBy | undefined = undefined
   readonly request: IncomingMessage | Http2ServerRequest
   readonly response: ServerResponse | Http2ServerResponse
   readonly method: string

@@ -1,18 +1,18 @@
 import type { ServerHttp2Session } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
-import type { Judgement, PresentedChain, Trust } from '../../identity/trust/trust.ts'
+import type { Trust } from '../../identity/trust/trust.ts'
 import type { Peer } from '../http/exchange.ts'
+import { JudgedPeer } from '../http/judged-peer.ts'
+import type { Held } from './connections.ts'
 import { peerLeaf } from './peer-leaf.ts'
 
 /** One connection after its handshake: what the peer presented, and what trust says of it. */
-export class Connection implements Peer, PresentedChain {
+export class Connection extends JudgedPeer implements Peer, Held {
   readonly listener: string
   readonly remoteAddress: string
   readonly remotePort: number
   readonly protocol: string
   readonly resumed: boolean
-  /** empty when no certificate was presented */
-  leaf: Uint8Array
   readonly socket: TLSSocket
   session: ServerHttp2Session | undefined = undefined
   /** requests that were taken */
@@ -27,30 +27,21 @@ export class Connection implements Peer, PresentedChain {
   round = 0
   /** it was opened under a `clientAuth` that no longer holds: the answer to its next request is its last */
   outdated = false
+  /** requests under way that a proxy handed on: each is of a client of its own */
+  forwarded: Set<Held> | undefined = undefined
   /** bytes in both directions when they were last looked at, and since when they have been as many */
   #bytes = 0
   #since = 0
-  readonly #trust: Trust
-  #judgement: Judgement | undefined = undefined
 
   /** The certificate is read from the socket here and never again. */
   constructor(listener: string, socket: TLSSocket, remote: Remote, trust: Trust) {
+    super(peerLeaf(socket) ?? nothing, trust)
     this.listener = listener
     this.remoteAddress = remote.address
     this.remotePort = remote.port
     this.protocol = socket.getProtocol() ?? ''
     this.resumed = socket.isSessionReused()
-    this.leaf = peerLeaf(socket) ?? nothing
     this.socket = socket
-    this.#trust = trust
-  }
-
-  get presented(): boolean {
-    return this.leaf.length > 0
-  }
-
-  get chain(): readonly Uint8Array[] {
-    return this.presented ? [this.leaf, ...(this.rest() ?? [])] : []
   }
 
   /** Of a resumed session OpenSSL keeps the leaf alone. */
@@ -65,32 +56,16 @@ export class Connection implements Peer, PresentedChain {
     return chain
   }
 
-  judgement(): Judgement | undefined {
-    const known = this.#judgement
-    if (known !== undefined && this.#trust.holds(known)) return known
-    if (!this.presented) return undefined
-    const judgement = this.#trust.judge(this, known)
-    // The same bytes as those that trust keeps: a client's second connection needs no copy of its own.
-    if (judgement.certificate !== undefined) this.leaf = judgement.certificate.raw
-    this.#judgement = judgement
-    return judgement
+  get peer(): this {
+    return this
   }
 
-  /**
-   * undefined: the judgement needs no waiting for, as that of every known client. Else fulfilled when what it waits for (a revocation
-   * list, a responder) has come or failed, or has been waited for long enough.
-   */
-  settle(): Promise<void> | undefined {
-    return this.judgement()?.pending === undefined ? undefined : this.#settle()
+  get over(): boolean {
+    return this.dropped || this.socket.destroyed
   }
 
-  async #settle(): Promise<void> {
-    const deadline = performance.now() + longestWait
-    for (let looks = 0; looks < mostLooks && performance.now() < deadline; looks++) {
-      const pending = this.judgement()?.pending
-      if (pending === undefined || this.socket.destroyed) return
-      await pending
-    }
+  protected get gone(): boolean {
+    return this.socket.destroyed
   }
 
   /** Milliseconds since the first of the looks at it that found no byte more than the look before. */
@@ -106,11 +81,6 @@ export class Connection implements Peer, PresentedChain {
   /** Something goes on over it that was let through: a request that is not answered yet, or another protocol. */
   get busy(): boolean {
     return this.upgraded || this.streams > 0 || answering(this.socket)
-  }
-
-  /** The judgement that was last asked for, void or not. */
-  get lastJudgement(): Judgement | undefined {
-    return this.#judgement
   }
 
   /** Ends the connection now, requests in flight included; HTTP/2 clients are told so first. */
@@ -149,7 +119,4 @@ export interface WithConnection {
 
 const nothing = new Uint8Array(0)
 const longestChain = 64
-/** A judgement that waits for one source after another: each wait is bounded by itself, and so are all together. */
-const mostLooks = 16
-const longestWait = 60_000
 const farewellMs = 100

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { isStorageFailure } from '../../errors.ts'
 import type { Judgement } from '../../identity/trust/trust.ts'
 import type { Peer } from '../http/exchange.ts'
+import type { JudgedPeer } from '../http/judged-peer.ts'
 import type { Connection } from './connection.ts'
 import type { ListenerLimits } from './options.ts'
 
@@ -16,8 +17,19 @@ export interface Loss {
 /** What of that which was decided for a peer would not be decided again, undefined when all would: asked when trust has moved on. */
 export type LossOf = (peer: Peer) => Loss | undefined | Promise<Loss | undefined>
 
+/** What ends when its peer may not stay: a connection, or a request on the connection of a proxy. */
+export interface Held {
+  readonly peer: Peer & JudgedPeer
+  readonly over: boolean
+  /** something goes on that was let through */
+  readonly busy: boolean
+  drop(): void
+  /** what is lost whoever the peer is: the proxy that vouched for it */
+  loss?(): Loss | undefined
+}
+
 /** Told of each connection that is ended because of what it has lost. */
-export type OnEnded = (connection: Connection, loss: Loss) => void
+export type OnEnded = (peer: Held['peer'], loss: Loss) => void
 
 export interface Rejudging {
   /**
@@ -68,14 +80,18 @@ export class Connections {
   dropExpired(clock: Clock, lossOf: LossOf | undefined, onEnded: OnEnded): void {
     const now = clock.now()
     for (const connection of this.#open) {
-      const judgement = connection.lastJudgement
-      if (!judgement?.verdict.ok || judgement.validUntil > now) continue
-      const waiting = connection.settle()
-      if (waiting === undefined && connection.judgement()?.verdict.ok === true) continue
-      Promise.resolve(waiting)
-        .then(() => loss(connection, true, lossOf))
-        .then(lost => lost && end(connection, lost, onEnded))
-        .catch(() => connection.drop())
+      for (const held of heldBy(connection)) {
+        const { peer } = held
+        const judgement = peer.lastJudgement
+        if (!peer.wasTrusted || held.over || judgement === undefined) continue
+        if (judgement.verdict.ok && judgement.validUntil > now) continue
+        const waiting = peer.settle()
+        if (waiting === undefined && peer.judgement()?.verdict.ok === true) continue
+        Promise.resolve(waiting)
+          .then(() => loss(held, true, lossOf))
+          .then(lost => lost && end(held, lost, onEnded))
+          .catch(() => held.drop())
+      }
     }
   }
 
@@ -95,32 +111,37 @@ export class Connections {
    */
   async rejudge({ round, lossOf, onEnded, doubts }: Rejudging): Promise<number> {
     let dropped = 0
-    const look = async (connection: Connection): Promise<void> => {
-      const trusted = connection.lastJudgement?.verdict.ok === true
-      const waiting = trusted ? connection.settle() : undefined
+    const look = async (held: Held): Promise<void> => {
+      if (held.over) return
+      const { peer } = held
+      const trusted = peer.wasTrusted
+      const waiting = trusted ? peer.settle() : undefined
       if (waiting !== undefined) {
         // nobody else waits for what is being found out about this one
         waiting
-          .then(() => loss(connection, trusted, lossOf))
-          .then(lost => lost && end(connection, lost, onEnded))
-          .catch(() => connection.drop())
+          .then(() => loss(held, trusted, lossOf))
+          .then(lost => lost && end(held, lost, onEnded))
+          .catch(() => held.drop())
         return
       }
-      const lost = await loss(connection, trusted, lossOf)
+      const lost = await loss(held, trusted, lossOf)
       if (lost === undefined) return
-      end(connection, lost, onEnded)
+      end(held, lost, onEnded)
       dropped += 1
     }
     // A reload moves several things in one turn: all of them are known in the next.
     await new Promise(setImmediate)
-    const doubtful = ({ lastJudgement }: Connection) => lastJudgement?.verdict.ok === true && doubts(lastJudgement)
+    const doubtful = (connection: Connection) =>
+      heldBy(connection).some(
+        ({ peer: { lastJudgement } }) => lastJudgement?.verdict.ok === true && doubts(lastJudgement),
+      )
     const { true: first = [], false: others = [] } = Object.groupBy(this.list(), each => `${doubtful(each)}`)
     let slice: Promise<void>[] = []
     let sliceEnd = performance.now() + sliceMs
     for (const connection of [...first, ...others]) {
       if (connection.round === round()) continue
       connection.round = round()
-      slice.push(look(connection).catch(() => connection.drop()))
+      for (const held of heldBy(connection)) slice.push(look(held).catch(() => held.drop()))
       if (slice.length < sliceSize && performance.now() < sliceEnd) continue
       await Promise.all(slice)
       slice = []
@@ -135,23 +156,30 @@ export class Connections {
 const sliceSize = 250
 const sliceMs = 5
 
-/** The connection is ended first: nothing that is told of it can keep it open. */
-function end(connection: Connection, lost: Loss, onEnded: OnEnded): void {
-  if (connection.dropped || connection.socket.destroyed) return
-  connection.drop()
-  onEnded(connection, lost)
+/** A connection, and the requests on it that belong to somebody else. */
+function heldBy(connection: Connection): readonly Held[] {
+  const { forwarded } = connection
+  return forwarded === undefined || forwarded.size === 0 ? [connection] : [connection, ...forwarded]
 }
 
-/** `trusted`: its certificate was, when it was last looked at. */
-async function loss(connection: Connection, trusted: boolean, lossOf: LossOf | undefined): Promise<Loss | undefined> {
+/** It is ended first: nothing that is told of it can keep it open. */
+function end(held: Held, lost: Loss, onEnded: OnEnded): void {
+  if (held.over) return
+  held.drop()
+  onEnded(held.peer, lost)
+}
+
+/** `trusted`: the certificate was, at some time. */
+async function loss(held: Held, trusted: boolean, lossOf: LossOf | undefined): Promise<Loss | undefined> {
+  const { peer } = held
   try {
-    const verdict = trusted ? connection.judgement()?.verdict : undefined
-    const lost = await lossOf?.(connection)
+    const verdict = trusted ? peer.judgement()?.verdict : undefined
+    const lost = held.loss?.() ?? (await lossOf?.(peer))
     if (!trusted || verdict?.ok === true) return lost
     const { code, detail } = verdict ?? unjudged
     return { user: lost?.user ?? null, tenant: lost?.tenant ?? null, code, detail }
   } catch (error) {
-    return isStorageFailure(error) ? whileUnasked(connection, trusted) : { user: null, tenant: null, ...unjudged }
+    return isStorageFailure(error) ? whileUnasked(held, trusted) : { user: null, tenant: null, ...unjudged }
   }
 }
 
@@ -159,10 +187,10 @@ async function loss(connection: Connection, trusted: boolean, lossOf: LossOf | u
  * The database cannot be asked. Where nothing goes on, nothing is lost by waiting: before its next request is answered the client is judged
  * anew. Everything else was let through by what may have changed since.
  */
-function whileUnasked(connection: Connection, trusted: boolean): Loss | undefined {
-  const verdict = trusted ? connection.judgement()?.verdict : undefined
+function whileUnasked({ peer, busy }: Held, trusted: boolean): Loss | undefined {
+  const verdict = trusted ? peer.judgement()?.verdict : undefined
   if (verdict?.ok === false) return { user: null, tenant: null, code: verdict.code, detail: verdict.detail }
-  return connection.busy ? { user: null, tenant: null, ...unasked } : undefined
+  return busy ? { user: null, tenant: null, ...unasked } : undefined
 }
 
 const unasked = { code: 'store_unavailable', detail: 'The database with the users does not answer.' }

@@ -8,11 +8,13 @@ import type { Log } from '../../log.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import type { CertificateFacts, Events } from '../../telemetry/events/events.ts'
 import type { Exchange, Peer, Upgrade } from '../http/exchange.ts'
-import { type ExchangeSettings, openExchange } from '../http/open-exchange.ts'
-import { type Problem, sendProblem } from '../http/problem.ts'
+import { type ExchangeSettings, type OpenExchange, openExchange } from '../http/open-exchange.ts'
+import { type Problem, type ProblemSource, sendProblem } from '../http/problem.ts'
+import type { Forwarding } from '../proxies/forwarding.ts'
 import { createAcceptor } from './accept.ts'
 import type { Connection } from './connection.ts'
-import { Connections, type Loss, type LossOf } from './connections.ts'
+import { Connections, type Held, type Loss, type LossOf } from './connections.ts'
+import { ForwardedRequest, holdRequest } from './forwarded-request.ts'
 import { createHttp1 } from './http1.ts'
 import { createHttp2 } from './http2.ts'
 import { boundKeyUpdates } from './key-updates.ts'
@@ -32,13 +34,18 @@ export interface ListenerSource {
   readonly tickets?: ListenerTickets
   /** Answers a request. What it throws is logged, and answered with 500. */
   serve(exchange: Exchange): void | Promise<void>
+  /** asked for each request when there may be a proxy in front; left out, every request is of the connection's own peer */
+  readonly forwarding?: Forwarding | undefined
   /** asked for each connection when the trust epoch has risen, so that connections end whose user may no longer come in */
   readonly lossOf?: LossOf
   /** answers of responders about our own certificates, from memory */
   readonly staples?: Staples | undefined
   /** renders a problem for people */
   readonly problemPage?: (problem: Problem) => string
-  readonly events: Pick<Events, 'handshakeCompleted' | 'handshakeFailed' | 'connectionRefused' | 'connectionEnded'>
+  readonly events: Pick<
+    Events,
+    'handshakeCompleted' | 'handshakeFailed' | 'connectionRefused' | 'connectionEnded' | 'accessRefused'
+  >
   readonly clock: Clock
   readonly log: Log
 }
@@ -180,7 +187,7 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     // Node's own maxRequestsPerSocket announces the end, but leaves it to the client.
     const last = closing || connection.outdated || connection.served === limits.maxRequestsPerConnection
     if (last && 'shouldKeepAlive' in response) response.shouldKeepAlive = false
-    let exchange: Exchange | undefined
+    let exchange: OpenExchange | undefined
     try {
       exchange = openExchange(connection, request, response, settings, upgrade)
     } catch (error) {
@@ -189,8 +196,44 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     if (exchange === undefined) return
     const opened = exchange
     const waiting = connection.settle()
-    if (waiting === undefined) serve(opened)
-    else waiting.then(() => serve(opened)).catch(error => failed(opened, error))
+    if (waiting === undefined) attribute(connection, opened)
+    else waiting.then(() => attribute(connection, opened)).catch(error => failed(opened, error))
+  }
+
+  function attribute(connection: Connection, exchange: OpenExchange): void {
+    try {
+      const whose = forwardedPeer(connection, exchange)
+      if (whose === 'refused') return
+      const waiting = whose?.settle()
+      if (waiting === undefined) serve(exchange)
+      else waiting.then(() => serve(exchange)).catch(error => failed(exchange, error))
+    } catch (error) {
+      failed(exchange, error)
+    }
+  }
+
+  /** Whose request it is, when a proxy handed it on: then it is never the connection's. undefined: no proxy did. */
+  function forwardedPeer(connection: Connection, exchange: OpenExchange): Held['peer'] | 'refused' | undefined {
+    const { forwarding } = source
+    const from = forwarding?.identify(connection, exchange)
+    if (forwarding === undefined || from === undefined || from.kind === 'direct') return undefined
+    if (from.kind === 'refused') {
+      turnedDown(exchange, from.problem)
+      return 'refused'
+    }
+    const { peer, proxy, by } = from
+    exchange.peer = peer
+    exchange.proxy = by
+    holdRequest(connection, exchange, new ForwardedRequest(peer, connection, exchange, proxy, forwarding))
+    return peer
+  }
+
+  function turnedDown(exchange: Exchange, problem: ProblemSource): void {
+    const { requestId, method, path, peer } = exchange
+    const { code, detail } = problem
+    const { remoteAddress } = peer
+    events.accessRefused({ requestId, remoteAddress, method, path, certificate: null, code, detail })
+    sendProblem(exchange, problem)
   }
 
   function serve(exchange: Exchange): void {
@@ -228,7 +271,7 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     events.connectionRefused({ listener: name, remoteAddress, code, detail, certificate: factsOf(certificate) })
   }
 
-  function ended({ remoteAddress, lastJudgement }: Connection, lost: Loss, cause: string): void {
+  function ended({ remoteAddress, lastJudgement }: Held['peer'], lost: Loss, cause: string): void {
     const { user, tenant, code, detail } = lost
     const certificate = factsOf(lastJudgement?.certificate)
     events.connectionEnded({ listener: name, remoteAddress, cause, code, detail, user, tenant, certificate })
@@ -252,7 +295,7 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
   server.on('error', error => log.error({ err: error, listener: name }, 'a connection could not be accepted'))
   const sweep = setInterval(() => {
     acceptor.dropStalled()
-    connections.dropExpired(clock, source.lossOf, (connection, lost) => ended(connection, lost, 'time'))
+    connections.dropExpired(clock, source.lossOf, (peer, lost) => ended(peer, lost, 'time'))
     connections.dropStalled()
   }, sweepMs).unref()
   // What has moved trust since somebody last began to go through the connections: a reload moves several things, one after the other.
@@ -264,7 +307,7 @@ export async function openListener(source: ListenerSource): Promise<Listener> {
     const count = await connections.rejudge({
       round: () => round,
       lossOf: source.lossOf,
-      onEnded: (connection, lost) => ended(connection, lost, cause()),
+      onEnded: (peer, lost) => ended(peer, lost, cause()),
       doubts: trust.doubts,
     })
     causes.splice(0, known)

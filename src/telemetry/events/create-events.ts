@@ -200,8 +200,15 @@ function watchAudit(metrics: Metrics, audit: Pick<Audit, 'state'>): void {
   })
 }
 
-function accessFields({ requestId, remoteAddress, method, path, certificate }: Access) {
-  return { requestId, remoteAddress, method: cut(method), path: cut(path), certificate: certificateFields(certificate) }
+function accessFields({ requestId, remoteAddress, proxy, method, path, certificate }: Access) {
+  return {
+    requestId,
+    remoteAddress,
+    ...(proxy === undefined ? {} : { proxy }),
+    method: cut(method),
+    path: cut(path),
+    certificate: certificateFields(certificate),
+  }
 }
 
 function refusedFields(event: Handshake & { code: string; detail: string; certificate: CertificateFacts | null }) {

@@ -81,6 +81,8 @@ export interface CertificateFacts {
 export interface Access {
   readonly requestId: string
   readonly remoteAddress: string
+  /** name of the proxy that handed the request on; undefined: none did */
+  readonly proxy?: string | undefined
   readonly method: string
   readonly path: string
   readonly certificate: CertificateFacts | null

@@ -112,7 +112,13 @@ export async function openFront(routes: readonly RouteInput[], options: FrontOpt
     serve: exchange => endpoints.serve(exchange),
     lossOf: peer => chain.lossOf(peer),
     problemPage: renderProblem,
-    events: { handshakeCompleted() {}, handshakeFailed() {}, connectionRefused() {}, connectionEnded() {} },
+    events: {
+      handshakeCompleted() {},
+      handshakeFailed() {},
+      connectionRefused() {},
+      connectionEnded() {},
+      accessRefused() {},
+    },
     clock: systemClock,
     log: silentLog,
   })

@@ -11,11 +11,14 @@ function crowd(count: number) {
   const connections = new Connections(listenerLimits.parse({}))
   const all = Array.from({ length: count }, () => {
     const made = { round: 0, dropped: false, socket: { destroyed: false }, settle: () => undefined } as unknown
-    return Object.assign(made as Connection, {
+    const connection = Object.assign(made as Connection, {
       drop(this: { dropped: boolean }) {
         this.dropped = true
       },
     })
+    Object.defineProperty(connection, 'peer', { value: connection })
+    Object.defineProperty(connection, 'over', { get: () => connection.dropped })
+    return connection
   })
   for (const each of all) connections.add(each)
   return { connections, all, dropped: () => all.filter(({ dropped }) => dropped) }
@@ -59,7 +62,7 @@ test('who lost something is ended and told of, once; who cannot be looked at is 
   const told: unknown[] = []
   const [loser, broken, worse] = [all[10]!, all[300]!, all[599]!]
   Object.assign(worse, {
-    lastJudgement: { verdict: { ok: true } },
+    wasTrusted: true,
     settle() {
       throw new Error('a fault')
     },
