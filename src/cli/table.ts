@@ -3,6 +3,7 @@ import type { Command } from './command.ts'
 /** What the first word of a two-word command is about. */
 export const nouns: Readonly<Record<string, string>> = {
   keystore: 'Key stores and trust stores: JKS, JCEKS (read), PKCS#12, PEM',
+  trust: 'Trust anchors: who depends on them',
   cert: 'Certificates: what they say, and whether they are trusted',
   user: 'Users of the embedded or shared store',
   role: 'Roles: who has them, and what they may do',
@@ -52,6 +53,7 @@ export const table: readonly TableRow[] = [
   },
   { name: 'cert show', load: () => import('./commands/cert-show.ts') },
   { name: 'cert verify', load: () => import('./commands/cert-verify.ts') },
+  { name: 'trust impact', load: () => import('./commands/trust-impact.ts') },
   { name: 'cert explain', load: () => import('./commands/cert-explain.ts') },
   {
     name: 'doctor',

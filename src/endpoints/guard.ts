@@ -49,6 +49,7 @@ export function createGuard({ chain, events }: GuardSource): (resource: Resource
       authenticatedBy,
       binding,
       first,
+      trustPath: first ? trustPathOf(exchange) : undefined,
     })
   }
 
@@ -79,6 +80,11 @@ export function createGuard({ chain, events }: GuardSource): (resource: Resource
       return decision instanceof Promise ? decision.then(made => proceed(exchange, made)) : proceed(exchange, decision)
     }
   }
+}
+
+function trustPathOf({ peer }: Exchange): readonly string[] | undefined {
+  const verdict = peer.judgement()?.verdict
+  return verdict?.ok ? verdict.path.map(({ thumbprint }) => thumbprint) : undefined
 }
 
 /** What events tell of a request that asks to be let in. */

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { plain } from '../../src/cli/terminal.ts'
 import { baseTime, day, selfSigned } from '../support/certificates.ts'
 import { countersign } from '../support/run.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { scratchFolder } from '../support/scratch.ts'
 
 const launcher = join(import.meta.dirname, '../../bin/countersign.js')
@@ -87,7 +88,12 @@ test('no process ever carries a password among its arguments', async () => {
       stdio: 'ignore',
     },
   )
-  const seen = readFileSync(`/proc/${child.pid}/cmdline`, 'utf8')
+  // Until it has become the program, the new process shows nothing, or its parent's arguments.
+  let seen = ''
+  for (let tries = 0; !seen.includes('keystore') && tries < 100; tries++) {
+    await sleep(10)
+    seen = readFileSync(`/proc/${child.pid}/cmdline`, 'utf8')
+  }
   assert.match(seen, /keystore/)
   assert.doesNotMatch(seen, /not-in-ps-7/)
   assert.equal(await new Promise(resolve => child.on('exit', resolve)), 0)

@@ -75,7 +75,7 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
     },
 
     accessGranted(event) {
-      const { user, tenant, authenticatedBy, binding, first } = event
+      const { user, tenant, authenticatedBy, binding, first, trustPath } = event
       metrics.requests.add('granted', authenticatedBy)
       if (!first) {
         const { requestId, remoteAddress, method, path } = event
@@ -87,7 +87,8 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
       if (notAfter !== undefined && binding?.startsWith('thumbprint ')) {
         metrics.setCertificateExpiry('client', binding, notAfter)
       }
-      const fields = { ...accessFields(event), user, tenant, authenticatedBy, binding: binding && cut(binding) }
+      const by = { user, tenant, authenticatedBy, binding: binding && cut(binding) }
+      const fields = { ...accessFields(event), ...by, ...(trustPath && { trustPath: [...trustPath] }) }
       log.info(fields, 'let in')
       record('access-granted', fields)
     },

@@ -29,7 +29,15 @@ export interface Events {
   ): void
   /** `first` is true once per connection and principal: that one is audited, every one is counted */
   accessGranted(
-    event: Access & { user: string; tenant: string; authenticatedBy: string; binding: string | null; first: boolean },
+    event: Access & {
+      user: string
+      tenant: string
+      authenticatedBy: string
+      binding: string | null
+      first: boolean
+      /** thumbprints of the path that the certificate was trusted by, leaf first, anchor last */
+      trustPath?: readonly string[] | undefined
+    },
   ): void
   accessRefused(event: Access & { code: string; detail: string }): void
   upstreamFailed(event: { requestId: string; route: string; upstream: string; status: 502 | 504; reason: string }): void
