@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { plain } from '../../src/cli/terminal.ts'
 import { baseTime, day, selfSigned } from '../support/certificates.ts'
 import { countersign } from '../support/run.ts'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { scratchFolder } from '../support/scratch.ts'
 
 const launcher = join(import.meta.dirname, '../../bin/countersign.js')
