@@ -22,8 +22,6 @@ export interface Peer {
 export interface ProxiedBy {
   /** as the configuration calls it */
   readonly name: string
-  /** where it says which request is to be decided about, when it asks for a decision alone */
-  readonly originalRequest: 'none' | 'x-original' | 'x-forwarded' | 'path-prefix' | 'ext-authz'
   /** whether a field of this request (lower-case name) is the proxy's word: one that it did not sign is anybody's */
   believes(field: string): boolean
 }

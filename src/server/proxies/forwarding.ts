@@ -78,8 +78,7 @@ export function createForwarding(source: ForwardingSource): Forwarding {
     if (verdict.kind === 'none') return direct
     if (verdict.kind === 'invalid') return notProven(`The signature of the proxy does not count: ${verdict.reason}.`)
     const { covered, key } = verdict
-    const { name, originalRequest } = key.proxy
-    const by = { name, originalRequest, believes: (field: string) => covered.has(field) }
+    const by = { name: key.proxy.name, believes: (field: string) => covered.has(field) }
     return forwarded(connection, headers, key.proxy, by)
   }
 

@@ -88,7 +88,6 @@ export const forwardedForms = [
   'traefik',
   'aws-alb',
   'pem-header',
-  'ext-authz',
   'none',
 ] as const
 
@@ -108,7 +107,7 @@ export const clientCertificateOptions = z
       .enum(forwardedForms)
       .default('client-cert')
       .describe(
-        'client-cert: `Client-Cert` and `Client-Cert-Chain` (RFC 9440). xfcc: Envoy’s `X-Forwarded-Client-Cert`. nginx: `$ssl_client_escaped_cert`. haproxy: base64 of the DER. traefik: `X-Forwarded-Tls-Client-Cert`. aws-alb: `X-Amzn-Mtls-Clientcert`. pem-header: PEM in one line, as WSO2 takes it. ext-authz: the `source.certificate` of Envoy’s gRPC check. none: it forwards none.',
+        'client-cert: `Client-Cert` and `Client-Cert-Chain` (RFC 9440). xfcc: Envoy’s `X-Forwarded-Client-Cert`. nginx: `$ssl_client_escaped_cert`. haproxy: base64 of the DER. traefik: `X-Forwarded-Tls-Client-Cert`. aws-alb: `X-Amzn-Mtls-Clientcert`. pem-header: PEM in one line, as WSO2 takes it. none: it forwards none.',
       ),
     header: fieldName
       .optional()
@@ -147,12 +146,6 @@ export const proxyOptions = z.strictObject({
     .optional()
     .describe(
       'Header with the address of the client, which the proxy must set (`X-Forwarded-For`): the last address in it counts. Without: the address of the proxy.',
-    ),
-  originalRequest: z
-    .enum(['none', 'x-original', 'x-forwarded', 'path-prefix', 'ext-authz'])
-    .default('none')
-    .describe(
-      'Where /auth/check finds the request that is decided about. none: this proxy may not ask. x-original: X-Original-URI and X-Original-Method. x-forwarded: X-Forwarded-Uri and X-Forwarded-Method. path-prefix: the path after /auth/check. ext-authz: Envoy’s gRPC check.',
     ),
 })
 

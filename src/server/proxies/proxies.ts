@@ -15,7 +15,6 @@ export interface TrustedProxy {
   readonly form: Form
   /** lower-case */
   readonly addressHeader: string | undefined
-  readonly originalRequest: ProxyOptions['originalRequest']
   /** what a request says of it that came over a connection with its certificate */
   readonly certified: ProxiedBy
   /** equal for two proxies of which the same is believed */
@@ -158,7 +157,7 @@ function nameKey(
 }
 
 function proxyOf(options: ProxyOptions, secret: string | undefined): TrustedProxy {
-  const { name, clientCertificate, addressHeader, originalRequest } = options
+  const { name, clientCertificate, addressHeader } = options
   const terms = createHash('sha256')
     .update(JSON.stringify([options, secret ?? null]))
     .digest('hex')
@@ -166,8 +165,7 @@ function proxyOf(options: ProxyOptions, secret: string | undefined): TrustedProx
     name,
     form: createForm(clientCertificate),
     addressHeader: addressHeader?.toLowerCase(),
-    originalRequest,
-    certified: { name, originalRequest, believes: () => true },
+    certified: { name, believes: () => true },
     terms,
   }
 }

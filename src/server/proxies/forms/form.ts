@@ -38,7 +38,5 @@ const readers: Readonly<Record<ForwardedForm, ReadForm>> = {
   traefik: readTraefik,
   'aws-alb': readEscapedChain,
   'pem-header': readPlainPem,
-  // what Envoy writes into its check is spelled as nginx spells it
-  'ext-authz': readEscapedPem,
   none: () => 'is not expected',
 }
