@@ -38,7 +38,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL'] as const) {
     if (node === undefined) return
     // waits for a password on standard input
     const folder = scratchFolder()
-    writeFileSync(join(folder, 'a.jks'), Buffer.from('feedfeed0000000200000000', 'hex'))
+    writeFileSync(join(folder, 'a.jks'), Buffer.from(`feedfeed0000000200000000${'00'.repeat(20)}`, 'hex'))
     const child = spawn(node, [launcher, 'keystore', 'password', join(folder, 'a.jks')], {
       stdio: ['pipe', 'pipe', 'pipe'],
     })
