@@ -79,9 +79,10 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
     return rest === undefined ? keyOf(chain.leaf) : keyOfChain(chain.leaf, rest)
   }
 
-  /** What somebody kept for us, when it is ours, about that very certificate, and good. */
+  /** What somebody kept for us, when it is ours, about that very certificate, good, and not still being found out. */
   function ownOf(before: Judgement | undefined, leaf: Uint8Array): Kept | undefined {
     if (before?.verdict.ok !== true || (before as Partial<Kept>).by !== own) return undefined
+    if (before.pending !== undefined) return undefined
     return before.verdict.path[0]?.raw.equals(leaf) === true ? (before as Kept) : undefined
   }
 
