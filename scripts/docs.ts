@@ -7,6 +7,7 @@ import { configurationSchema } from '../src/config/schema.ts'
 import { renderCauses } from '../src/diagnosis/causes-document.ts'
 import { renderRefusals } from '../src/endpoints/problems/refusals-document.ts'
 import { renderSoapDocument } from '../src/endpoints/soap/document.ts'
+import { withDecision } from '../test/config/wso2/decision/table.ts'
 
 /** By path below docs/. */
 export async function generatedDocuments(): Promise<Record<string, string>> {
@@ -16,8 +17,13 @@ export async function generatedDocuments(): Promise<Record<string, string>> {
     'countersign.schema.json': `${JSON.stringify(configurationJsonSchema(configurationSchema), null, 2)}\n`,
     'doctor.md': renderCauses(),
     'refusals.md': renderRefusals(),
-    'soap.md': renderSoapDocument(readFileSync(join(import.meta.dirname, '../docs/soap.md'), 'utf8')),
+    'soap.md': renderSoapDocument(readDocument('soap.md')),
+    'wso2.md': withDecision(readDocument('wso2.md')),
   }
+}
+
+function readDocument(name: string): string {
+  return readFileSync(join(import.meta.dirname, '../docs', name), 'utf8')
 }
 
 if (import.meta.main) {

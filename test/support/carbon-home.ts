@@ -14,7 +14,7 @@ export interface HomeOptions {
   /** trust store entries by alias */
   readonly trusted?: Readonly<Record<string, Certificate>>
   /** further files, by path below the home */
-  readonly files?: Readonly<Record<string, string>>
+  readonly files?: Readonly<Record<string, string | Buffer>>
   /** inside Security of carbon.xml */
   readonly carbon?: string
   /** beside Security in carbon.xml */

@@ -15,7 +15,7 @@ import { newElement } from './generated-files.ts'
 import { type IdentitySettings, readIdentityXml } from './identity-xml.ts'
 import { javaBoolean } from './java-boolean.ts'
 import { layOver, readOwnSettings } from './own-settings.ts'
-import { prioritiesOf } from './priorities.ts'
+import { type Priorities, prioritiesOf } from './priorities.ts'
 import { servicesOf } from './services.ts'
 import { type CarbonTrust, readTrust } from './trust.ts'
 import { readTrustEntries, type TrustEntry } from './trust-entries.ts'
@@ -71,7 +71,7 @@ export async function carbonConfiguration(folder: string, env: Environment): Pro
   const listeners = connectors.map((connector, i) => listenerOf(connector, i, carbon, trust, stores))
   const revocation = revocationOf(connectors, readCertificateValidation(home, files.validation))
   const priorities = prioritiesOf(home, mutualSsl, basic)
-  const soapCertificates = mutualTls(home, mutualSsl)
+  const soapCertificates = mutualTls(home, mutualSsl, priorities)
   const restAlone = !soapCertificates.enabled && isBound(identity)
   const certificates = soapCertificates.enabled || restAlone
   const passwords = basic?.enabled ?? true
@@ -245,7 +245,7 @@ function revocationOf(connectors: readonly Connector[], validation: RevocationIn
   }
 }
 
-function mutualTls(home: CarbonHome, setting: AuthenticatorSetting | undefined) {
+function mutualTls(home: CarbonHome, setting: AuthenticatorSetting | undefined, { basicFirst }: Priorities) {
   if (setting === undefined) return { enabled: false }
   const { parameters } = setting
   const missing = javaBoolean(parameters.get('WhiteListEnabled')?.value) && !parameters.has('WhiteList')
@@ -258,7 +258,7 @@ function mutualTls(home: CarbonHome, setting: AuthenticatorSetting | undefined) 
     )
   const name = parameters.get('UsernameHeader')?.value
   reportParameters(home, setting)
-  return { enabled: setting.enabled && !missing, ...(name ? { usernameHeader: { name } } : {}) }
+  return { enabled: setting.enabled && !missing && !basicFirst, ...(name ? { usernameHeader: { name } } : {}) }
 }
 
 /** Parameters of the MutualSSLAuthenticator; besides these the maps of issuers and thumbprints. */

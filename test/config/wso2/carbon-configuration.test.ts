@@ -90,6 +90,32 @@ describe('who may name whom', () => {
     assert.ok(mutualTls.priority! < configuration.authenticators!.basic!.priority!)
   })
 
+  test('where the original asks for a password first, certificates identify nobody, as there', async () => {
+    const block = (mutual: number, basic?: number, disabled = 'false') =>
+      [
+        mutualSsl({}).replace('<Priority>5<', `<Priority>${mutual}<`),
+        basic === undefined
+          ? ''
+          : `<Authenticator name="BasicAccessAuthenticator" disabled="${disabled}"><Priority>${basic}</Priority></Authenticator>`,
+      ].join('')
+    const rows: [string, boolean][] = [
+      [block(5), true],
+      [block(4), true],
+      [block(3), false],
+      [block(0), true],
+      [block(-1), true],
+      [block(20, 50), false],
+      [block(50, 20), true],
+      [block(3, 0), false],
+      [block(3, 9, 'true'), true],
+    ]
+    for (const [authenticator, enabled] of rows) {
+      const { mutualTls, found } = await read({ authenticator, trusted: { carol: pinned.certificate } })
+      assert.equal(mutualTls.enabled, enabled, authenticator)
+      assert.equal(found('warning', 'Basic has the higher priority').length, enabled ? 0 : 1)
+    }
+  })
+
   test('the header has the name that the parameter says', async () => {
     const { mutualTls } = await read({ authenticator: mutualSsl({ UsernameHeader: 'X-Acting-User' }) })
     assert.deepEqual(mutualTls.usernameHeader, { name: 'X-Acting-User' })
