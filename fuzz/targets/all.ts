@@ -1,11 +1,13 @@
 import type { Target } from '../target.ts'
 import { configurationTargets } from './configuration.ts'
 import { keyStoreTargets } from './key-stores.ts'
+import { ocspTargets } from './ocsp.ts'
 import { requestTargets } from './requests.ts'
 import { x509Targets } from './x509.ts'
 
 export const targets: readonly Target[] = [
   ...x509Targets,
+  ...ocspTargets,
   ...keyStoreTargets,
   ...requestTargets,
   ...configurationTargets,
