@@ -205,12 +205,9 @@ test('ten of a thousand connections lose their trust, and those alone are closed
       thumbprint: losing.revoked.thumbprint,
     })),
   ]
-  // a reload moves several things at once: the anchors are among them
-  assert.deepEqual(
-    records.map(({ cause, ...rest }) => ({
-      ...rest,
-      cause: rest.code === 'issuer_unknown' ? cause.split(', ').at(-1) : cause,
-    })),
-    expected.map(({ cause, ...rest }) => ({ ...rest, cause })),
-  )
+  // A reload moves several things at once, and what moves while connections are looked at is looked at together: the cause is among them.
+  const [told, meant] = [records, expected].map(each => each.map(({ cause: _, ...rest }) => rest))
+  assert.deepEqual(told, meant)
+  for (const [i, { cause }] of expected.entries())
+    assert.ok(records[i]!.cause.split(', ').includes(cause), `${records[i]!.cause}, and not ${cause}`)
 })
