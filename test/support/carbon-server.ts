@@ -1,9 +1,10 @@
 // A running server on a Carbon home, with people whom its clients act as; and what it decided about a request.
-import { cpSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { dirname, join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
 import { loadCarbonHome } from '../../src/config/wso2/load-carbon-home.ts'
+import type { Directory } from '../../src/identity/users/directory.ts'
 import { createPasswordHasher } from '../../src/identity/users/password/password-hasher.ts'
 import { createSqlDirectory } from '../../src/identity/users/sql/create-sql-directory.ts'
 import { type Log, silentLog } from '../../src/log.ts'
@@ -17,8 +18,14 @@ export interface CarbonServer extends AsyncDisposable {
   readonly folder: string
   readonly url: string
   readonly running: RunningServer
+  /** the directory as another process has it open */
+  directory(): Promise<Directory>
+  /** what stands in the audit record */
+  audit(): readonly Record<string, unknown>[]
   /** One request on a connection of its own. */
   ask(request: CarbonRequest): Promise<Told>
+  /** SOAP 1.1: an operation of a service, as the user that the header names. `namespace` is that of RemoteUserStoreManagerService unless told. */
+  soap(call: SoapCall): Promise<Told>
 }
 
 export interface CarbonRequest {
@@ -27,6 +34,18 @@ export interface CarbonRequest {
   readonly certificate?: Issued | undefined
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly body?: string
+}
+
+export interface SoapCall extends Omit<CarbonRequest, 'path' | 'method' | 'body'> {
+  readonly service?: string
+  readonly namespace?: string
+  readonly operation: string
+  /** XML, in the namespace `p` */
+  readonly children?: string
+  /** XML of header blocks */
+  readonly blocks?: string
+  /** in the header UserName */
+  readonly as?: string | undefined
 }
 
 export interface Told {
@@ -50,6 +69,16 @@ const plain = {
   users: { passwords: { failuresPerUser: 100, failuresPerAddress: 1000 } },
 }
 
+const userStore = 'http://service.ws.um.carbon.wso2.org'
+
+export function envelope(body: string, blocks = ''): string {
+  return `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Header>${blocks}</soapenv:Header><soapenv:Body>${body}</soapenv:Body></soapenv:Envelope>`
+}
+
+export function base64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64')
+}
+
 const database = 'repository/data/countersign/countersign.db'
 
 export async function carbonServer({ own, ...options }: CarbonServerOptions = {}): Promise<CarbonServer> {
@@ -64,20 +93,47 @@ export async function carbonServer({ own, ...options }: CarbonServerOptions = {}
       if (message === 'let in') decided.push(fields as (typeof decided)[number])
     },
   }
+  const stack = new AsyncDisposableStack()
   const running = await start(await loadCarbonHome(folder, { env: {} }), { log })
   const url = `https://127.0.0.1:${running.listeners[0]!.port}`
+  async function ask(asked: CarbonRequest): Promise<Told> {
+    decided.length = 0
+    const answer = await send(url, asked)
+    const [first] = decided
+    const user = first && (first.tenant === 'default' ? first.user : `${first.user} of ${first.tenant}`)
+    return { ...answer, user, code: codeOf(answer.body) }
+  }
   return {
     folder,
     url,
     running,
-    async ask(asked) {
-      decided.length = 0
-      const answer = await send(url, asked)
-      const [first] = decided
-      const user = first && (first.tenant === 'default' ? first.user : `${first.user} of ${first.tenant}`)
-      return { ...answer, user, code: codeOf(answer.body) }
+    ask,
+    soap({
+      service = 'RemoteUserStoreManagerService',
+      namespace = userStore,
+      operation,
+      children = '',
+      blocks,
+      as,
+      ...asked
+    }) {
+      const body = `<p:${operation} xmlns:p="${namespace}">${children}</p:${operation}>`
+      const headers = { 'Content-Type': 'text/xml; charset=UTF-8', UserName: as && base64(as), ...asked.headers }
+      return ask({ ...asked, method: 'POST', path: `/services/${service}`, headers, body: envelope(body, blocks) })
     },
-    [Symbol.asyncDispose]: () => running.stop('the test is over'),
+    async directory() {
+      const storage = await openStorage({ kind: 'sqlite', file: join(folder, database) })
+      stack.defer(() => storage.close())
+      return createSqlDirectory({ storage, hasher: createPasswordHasher(), clock: systemClock })
+    },
+    audit() {
+      const lines = readFileSync(join(folder, 'repository/data/countersign/audit.jsonl'), 'utf8').trim().split('\n')
+      return lines.map(line => JSON.parse(line))
+    },
+    async [Symbol.asyncDispose]() {
+      await running.stop('the test is over')
+      await stack.disposeAsync()
+    },
   }
 }
 
@@ -120,7 +176,7 @@ function usersFile(): Promise<string> {
 export const usersPassword = 'correct horse'
 
 /**
- * `alice`, `ops` and `carol@mail.example` may do everything, `helper` may manage users and not sign in to the console, `locked` is; `bob` may do
+ * `alice`, `ops` and `carol@mail.example` may do everything, `helper` may manage users and not sign in to the console, `plain` has no role, `locked` is; `bob` may do
  * everything in partner.example, and `dave` in closed.example, which is inactive.
  */
 async function makeUsers(): Promise<string> {
@@ -139,6 +195,7 @@ async function makeUsers(): Promise<string> {
     await users.add({ tenant: first, name, roles: ['admin'], password: usersPassword })
   await users.add({ tenant: first, name: 'carol@mail.example', roles: ['admin'] })
   await users.add({ tenant: first, name: 'helper', roles: ['helpers'] })
+  await users.add({ tenant: first, name: 'plain' })
   await users.add({ tenant: first, name: 'locked', roles: ['admin'], state: 'locked' })
   await users.add({ tenant: partner, name: 'bob', roles: ['admin'] })
   await users.add({ tenant: closed, name: 'dave', roles: ['admin'] })

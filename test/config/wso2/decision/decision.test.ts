@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { isCoded } from '../../../../src/errors.ts'
-import { type CarbonServer, carbonServer, type Told } from '../../../support/carbon-server.ts'
+import { type CarbonServer, carbonServer, envelope, type Told } from '../../../support/carbon-server.ts'
 import { type Ask, type Certificates, type HomeSource, makeCertificates, type Row } from './row.ts'
 import { groups } from './table.ts'
 
@@ -116,10 +116,6 @@ const calls = {
     service: 'AuthenticationAdmin',
     body: '<p:getAuthenticatorName xmlns:p="http://authentication.services.core.carbon.wso2.org"/>',
   },
-}
-
-function envelope(body: string, blocks = ''): string {
-  return `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Header>${blocks}</soapenv:Header><soapenv:Body>${body}</soapenv:Body></soapenv:Envelope>`
 }
 
 function nobodyIn({ status }: Told): string {
