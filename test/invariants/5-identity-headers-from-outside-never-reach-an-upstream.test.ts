@@ -65,6 +65,7 @@ const names = [
   'x-remote-user',
   'x-user',
   'x-username',
+  'wso2-identity-user',
   'x-roles',
   'x-groups',
   'x-auth-request-user',

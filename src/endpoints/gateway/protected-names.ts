@@ -37,6 +37,7 @@ const protectedNames: ReadonlySet<string> = new Set([
   'x-cluster-client-ip',
   'x-real-ip',
   // the caller's name and rights
+  'wso2-identity-user',
   'x-anonymous-consumer',
   'x-auth-email',
   'x-auth-groups',
