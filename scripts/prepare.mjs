@@ -1,13 +1,14 @@
 // The first step of `npm start` and `npm test`, under whatever Node the machine has (20 or later): installs what is missing. Not a
 // `prestart`, because npm runs none where .npmrc says ignore-scripts, and that keeps install scripts of dependencies out.
 // With --tests it also sees to the real programs that the tests talk to, from Debian's packages.
-import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { installPackages } from './install-packages.mjs'
 
 const root = join(import.meta.dirname, '..')
 
-/** program that has to be in PATH -> the Debian package that brings it */
+/** program that has to be in PATH, or a file -> the Debian package that brings it */
 const programs = {
   openssl: 'openssl',
   curl: 'curl',
@@ -18,6 +19,9 @@ const programs = {
   certutil: 'libnss3-tools',
   postgres: 'postgresql',
   haproxy: 'haproxy',
+  caddy: 'caddy',
+  apache2: 'apache2-bin',
+  '/usr/lib/nginx/modules/ngx_stream_module.so': 'libnginx-mod-stream',
 }
 
 /** where Debian keeps what is not for everybody's PATH: each version of PostgreSQL in a folder of its own */
@@ -39,7 +43,7 @@ function installPrograms() {
   const versions = existsSync(postgresRoot) ? readdirSync(postgresRoot) : []
   const postgres = versions.map(version => join(postgresRoot, version, 'bin'))
   const path = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', ...postgres]
-  const missing = Object.keys(programs).filter(name => !path.some(folder => existsSync(join(folder, name))))
+  const missing = Object.keys(programs).filter(name => !isThere(name, path))
   if (missing.length === 0) return
   const packages = [...new Set(missing.map(name => programs[name]))]
   const command = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`
@@ -50,24 +54,14 @@ function installPrograms() {
   }
   process.stderr.write(`countersign: installing ${packages.join(' ')} for the tests\n`)
   try {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    withoutDatabase(() => execFileSync('/bin/sh', ['-c', command], { env, stdio: ['ignore', 'ignore', 2] }))
+    installPackages(packages)
   } catch {
     fail(`could not install ${packages.join(' ')}; try by hand:  ${command}`)
   }
 }
 
-/** Debian's package would make a database and start a server for it; the tests start their own. */
-function withoutDatabase(install) {
-  const folder = '/etc/postgresql-common/createcluster.d'
-  const file = join(folder, 'countersign-tests.conf')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(file, 'create_main_cluster = false\n')
-  try {
-    install()
-  } finally {
-    rmSync(file, { force: true })
-  }
+function isThere(name, path) {
+  return name.startsWith('/') ? existsSync(name) : path.some(folder => existsSync(join(folder, name)))
 }
 
 function fail(message) {

@@ -243,8 +243,8 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
   ): Verdict {
     const verdict = validate(leaf, way ?? [], now, inquiry)
     if (verdict.ok || verdict.code !== 'issuer_unknown') return verdict
-    const detail =
-      'The TLS session was resumed, which brings back no intermediate certificates. Connect with a new session.'
+    // What is told of the issuer stays true; whether it came along is not known.
+    const detail = `${verdict.detail} No intermediate certificates came with it: a resumed TLS session brings back none, and not every proxy hands them on.`
     return { ...verdict, detail }
   }
 

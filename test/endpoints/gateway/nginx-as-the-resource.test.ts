@@ -3,10 +3,9 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
+import { answering, freePort } from '../../support/free-port.ts'
 import { scratchFolder } from '../../support/scratch.ts'
 import { ask, ask2, connect2, openFront } from './front.ts'
 
@@ -78,26 +77,3 @@ test('a challenge of the upstream is its own affair; silence is a bad gateway', 
   assert.deepEqual([challenge.status, challenge.headers['www-authenticate']], [401, 'Basic realm="upstream"'])
   assert.equal((await ask(front, alice, '/silent')).status, 502)
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function answering(port: number): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    const socket = connect(port, '127.0.0.1')
-    const open = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    )
-    socket.destroy()
-    if (open) return
-    assert.ok(tries < 200, 'nginx answers')
-    await delay(50)
-  }
-}

@@ -1,0 +1,100 @@
+// The proxies that people run, with the files that docs/proxies/ gives them, in front of a whole server.
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
+import { createLockStore } from '../../../src/identity/revocation/locks.ts'
+import { day, type Issued, selfSigned, testAuthority } from '../../support/certificates.ts'
+import { edgeProxies, proxiesSection, proxyAuthority, startEdge } from '../../support/edge-proxies.ts'
+import { identityServer } from '../../support/identity-server.ts'
+import { httpsRequest } from '../../support/request.ts'
+
+const people = testAuthority({ name: 'People CA' })
+const below = people.intermediate({ name: 'People Issuing CA' })
+const locked = people.issue({ subject: 'CN=alice' })
+const server = await identityServer({
+  anchors: { people, machines: proxyAuthority },
+  bindings: [{ anchor: 'people', user: { from: 'subject.CN' } }],
+  basic: { enabled: true },
+  proxies: proxiesSection,
+})
+for (const name of ['alice', 'carol'])
+  await server.users.add({ tenant: 'default', name, password: `${name}-password-1` })
+await server.users.add({ tenant: 'default', name: 'dave' })
+await server.users.setState('default', 'dave', 'locked')
+await createLockStore(server.storage, systemClock).add(
+  { kind: 'thumbprint', value: locked.thumbprint },
+  'a certificate',
+  'a test',
+)
+
+/** By what is wrong with a certificate: how it is refused. `alert`: where the proxy ends the handshake of such a client by itself. */
+const refused: readonly { what: string; client: Issued; code: string; alert?: Partial<Record<string, string>> }[] = [
+  {
+    what: 'expired',
+    client: people.issue({ subject: 'CN=alice', notBefore: Date.now() - 9 * day, notAfter: Date.now() - day }),
+    code: 'certificate_expired',
+    alert: { apache2: 'certificate expired' },
+  },
+  {
+    what: 'not yet valid',
+    client: people.issue({ subject: 'CN=alice', notBefore: Date.now() + day }),
+    code: 'certificate_not_yet_valid',
+    alert: { apache2: 'bad certificate' },
+  },
+  {
+    what: 'for servers only',
+    client: people.issue({ subject: 'CN=alice', extKeyUsage: ['serverAuth'] }),
+    code: 'purpose_not_allowed',
+    alert: { apache2: 'unsupported certificate' },
+  },
+  {
+    what: 'of an unknown authority',
+    client: testAuthority({ name: 'Stranger CA' }).issue({ subject: 'CN=alice' }),
+    code: 'issuer_unknown',
+  },
+  { what: 'self-signed', client: selfSigned({ subject: 'CN=alice' }), code: 'issuer_unknown' },
+  { what: 'locked', client: locked, code: 'certificate_locked' },
+  { what: 'of a locked user', client: people.issue({ subject: 'CN=dave' }), code: 'account_locked' },
+  { what: 'of nobody', client: people.issue({ subject: 'CN=nobody' }), code: 'certificate_not_bound' },
+]
+
+for (const edge of edgeProxies) {
+  const { program } = edge
+  suite(program, async () => {
+    const { url, ca } = await startEdge(edge, server)
+    const ask = async (client?: Issued, headers: Record<string, string> = {}) => {
+      const identity = client && { cert: client.chainPem, key: client.keyPem }
+      const { status, headers: answered, body } = await httpsRequest(`${url}/whoami`, { ca, headers, ...identity })
+      const { user, code, authenticatedBy } = JSON.parse(body)
+      return { status, who: user ?? code, authenticatedBy, challenge: String(answered['www-authenticate']) }
+    }
+
+    test('a client with a good certificate is its user', async () => {
+      const { status, who, authenticatedBy } = await ask(people.issue({ subject: 'CN=alice' }))
+      assert.deepEqual([status, who, authenticatedBy], [200, 'alice', 'mutual-tls'])
+    })
+
+    test('without a certificate it is told what is missing, and may sign in otherwise', async () => {
+      const { status, who, challenge } = await ask()
+      assert.deepEqual([status, who], [401, 'certificate_required'])
+      assert.match(challenge, /^Basic /)
+      const carol = await ask(undefined, { authorization: `Basic ${btoa('carol:carol-password-1')}` })
+      assert.deepEqual([carol.who, carol.authenticatedBy], ['carol', 'basic'])
+    })
+
+    for (const { what, client, code, alert } of refused) {
+      const ownAlert = alert?.[program]
+      test(`a certificate that is ${what}: ${ownAlert === undefined ? code : 'the proxy ends the handshake'}`, async () => {
+        if (ownAlert !== undefined) return assert.rejects(ask(client), new RegExp(`alert ${ownAlert}`))
+        const { status, who } = await ask(client)
+        assert.equal(who, code)
+        assert.ok(status === 401 || status === 403)
+      })
+    }
+
+    test(`an intermediate certificate ${edge.chain ? 'comes along' : 'does not come along'}`, async () => {
+      const { who } = await ask(below.issue({ subject: 'CN=carol' }))
+      assert.equal(who, edge.chain ? 'carol' : 'issuer_unknown')
+    })
+  })
+}
