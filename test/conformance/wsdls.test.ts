@@ -109,3 +109,68 @@ suite('the WSDLs of WSO2', { skip }, () => {
     })
   }
 })
+
+// The stubs of UserAdmin were made from a WSDL that is not among the suites. What it holds: the fields of each call, then what it answers.
+const userAdmin: Readonly<Record<string, readonly [fields: string, answer: string]>> = {
+  addInternalRole: ['roleName userList* permissions*', ''],
+  addRemoveRolesOfUser: ['userName newRoles* deletedRoles*', ''],
+  addRemoveUsersOfRole: ['roleName newUsers* deletedUsers*', ''],
+  addRole: ['roleName userList* permissions* isSharedRole:boolean', ''],
+  addUser: ['userName password roles* claims:ClaimValue* profileName', ''],
+  bulkImportUsers: ['userStoreDomain fileName handler:base64Binary defaultPassword', ''],
+  changePassword: ['userName newPassword', ''],
+  changePasswordByUser: ['userName oldPassword newPassword', ''],
+  deleteRole: ['roleName', ''],
+  deleteUser: ['userName', ''],
+  getAllPermittedRoleNames: ['filter permission limit:int', 'FlaggedName*'],
+  getAllRolesNames: ['filter limit:int', 'FlaggedName*'],
+  getAllSharedRoleNames: ['filter limit:int', 'FlaggedName*'],
+  getAllUIPermissions: ['', 'UIPermissionNode'],
+  getRolePermissions: ['roleName', 'UIPermissionNode'],
+  getRolesOfCurrentUser: ['', 'FlaggedName*'],
+  getRolesOfUser: ['userName filter limit:int', 'FlaggedName*'],
+  getUserRealmInfo: ['', 'UserRealmInfo'],
+  getUsersOfRole: ['roleName filter limit:int', 'FlaggedName*'],
+  hasMultipleUserStores: ['', 'boolean'],
+  isSharedRolesEnabled: ['', 'boolean'],
+  listAllUsers: ['filter limit:int', 'FlaggedName*'],
+  listAllUsersWithPermission: ['filter permission limit:int', 'FlaggedName*'],
+  listUserByClaim: ['claimValue:ClaimValue filter maxLimit:int', 'FlaggedName*'],
+  listUserByClaimWithPermission: ['claimValue:ClaimValue filter permission maxLimit:int', 'FlaggedName*'],
+  listUsers: ['filter limit:int', 'string*'],
+  setRoleUIPermission: ['roleName rawResources*', ''],
+  updateRoleName: ['roleName newRoleName', ''],
+  updateRolesOfUser: ['userName newRoleList*', ''],
+  updateUsersOfRole: ['roleName userList:FlaggedName*', ''],
+}
+
+const userAdminTypes: Readonly<Record<string, string>> = {
+  ClaimValue: 'claimURI value',
+  FlaggedName:
+    'dn domainName editable:boolean itemDisplayName itemName readOnly:boolean roleType selected:boolean shared:boolean',
+  UIPermissionNode: 'displayName nodeList:UIPermissionNode* resourcePath selected:boolean',
+  UserRealmInfo:
+    'adminRole adminUser bulkImportSupported:boolean defaultUserClaims* domainNames* enableUIPageCache:boolean everyOneRole ' +
+    'maxItemsPerUIPage:int maxUIPagesInCache:int multipleUserStore:boolean primaryUserStoreInfo:UserStoreInfo requiredUserClaims* ' +
+    'userClaims* userStoresInfo:UserStoreInfo*',
+  UserStoreInfo:
+    'bulkImportSupported:boolean caseSensitiveUsername:boolean domainName externalIdP maxRoleLimit:int maxUserLimit:int passwordRegEx ' +
+    'passwordRegExViolationErrorMsg passwordsExternallyManaged:boolean readGroupsEnabled:boolean readOnly:boolean roleNameRegEx ' +
+    'userNameRegEx usernameRegExViolationErrorMsg writeGroupsEnabled:boolean',
+}
+
+test('UserAdmin: the operations of the original, no others, and their types', () => {
+  const { operations, elements, types } = shapeOf(
+    parse(renderWsdl(soapServices.UserAdmin, 'https://localhost/services')),
+  )
+  const short = (fields: readonly string[]) =>
+    fields.map(field => field.replace(': ', ':').replace(/:string(\*?)$/, '$1'))
+  const element = (name: string) => elements[`http://org.apache.axis2/xsd ${name}`]
+  const ours = Object.keys(operations).map(name => {
+    const answer = element(`${name}Response`)?.map(field => field.replace('return: ', '')) ?? []
+    return [name, [short(element(name)!).join(' '), answer.join(' ')]]
+  })
+  assert.deepEqual(Object.fromEntries(ours), userAdmin)
+  for (const [name, fields] of Object.entries(userAdminTypes))
+    assert.equal(short(types[`http://common.mgt.user.carbon.wso2.org/xsd ${name}`]!).join(' '), fields, name)
+})

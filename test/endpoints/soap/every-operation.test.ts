@@ -9,7 +9,7 @@ const host = await openHost()
 /** A value of its kind that names nobody and nothing. */
 function childFor(name: string, type: Type): string {
   if (type.kind === 'list' || type.kind === 'complex') return ''
-  const value = type.kind === 'string' ? '/nothing' : type.kind === 'boolean' ? 'false' : '1'
+  const value = type.kind === 'string' ? '/nothing' : type.kind === 'boolean' ? 'false' : type.kind === 'int' ? '1' : ''
   return /profile/i.test(name) ? '' : `<w:${name}>${value}</w:${name}>`
 }
 

@@ -146,7 +146,7 @@ suite('permissions', () => {
         if (access !== 'anonymous' && access.some(each => each.startsWith('/permission/protected')))
           assert.equal(service.callers, 'default-tenant', name)
         if (
-          /^(?:add|delete|update|set|change|authenticate|login|logout|authorize|deny|clear|(?:de)?activate|restart|shutdown)/.test(
+          /^(?:add|bulkImport|delete|update|set|change|authenticate|login|logout|authorize|deny|clear|(?:de)?activate|restart|shutdown)/.test(
             name,
           )
         )

@@ -94,6 +94,7 @@ const simple: Readonly<Record<SimpleKind, (text: string) => unknown>> = {
   boolean: value => booleans.get(value),
   dateTime: time,
   date: time,
+  base64Binary: bytes,
 }
 
 const booleans = new Map([
@@ -113,4 +114,10 @@ function time(value: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}(?:T[\d:.]{8,20})?(?:Z|[+-]\d{2}:\d{2})?$/.test(value)) return undefined
   const parsed = Date.parse(value)
   return Number.isNaN(parsed) ? undefined : parsed
+}
+
+// Lines may be broken anywhere; what `Buffer` would pass over is refused.
+function bytes(value: string): Uint8Array | undefined {
+  const text = value.replace(/\s+/g, '')
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined
 }

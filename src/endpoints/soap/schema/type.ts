@@ -8,7 +8,7 @@ export interface SimpleType<K extends SimpleKind = SimpleKind> {
   readonly required?: true
 }
 
-export type SimpleKind = 'string' | 'anyType' | 'int' | 'long' | 'boolean' | 'dateTime' | 'date'
+export type SimpleKind = 'string' | 'anyType' | 'int' | 'long' | 'boolean' | 'dateTime' | 'date' | 'base64Binary'
 
 export interface ComplexType<F extends Fields = Fields> {
   readonly kind: 'complex'
@@ -41,6 +41,8 @@ interface Values {
   /** milliseconds since the epoch */
   readonly dateTime: number
   readonly date: number
+  /** of requests alone */
+  readonly base64Binary: Uint8Array
 }
 
 /** The value of a type; undefined where it was left out or nil. */
@@ -77,6 +79,7 @@ export const long = { kind: 'long' } as const
 export const boolean = { kind: 'boolean' } as const
 export const dateTime = { kind: 'dateTime' } as const
 export const date = { kind: 'date' } as const
+export const base64Binary = { kind: 'base64Binary' } as const
 
 export function list<const T extends ItemType>(of: T): ListType<T> {
   return { kind: 'list', of }

@@ -1,7 +1,10 @@
 import { claims } from '../../../identity/users/claims.ts'
 import type { DirectoryUser, Field, Filter } from '../../../identity/users/directory.ts'
 import type { Call } from '../call.ts'
+import type { Fault } from '../message/fault.ts'
+import type { ClaimValue } from './claims.ts'
 import { type Listed, listUsers } from './list-names.ts'
+import { failure } from './refusals.ts'
 
 export interface ClaimSearch {
   /** of the names of the users, with `*` */
@@ -24,6 +27,17 @@ export async function listUsersByClaim(
   if (field === undefined) return { entries: [], more: false }
   return listUsers(directory, { ...search, filter: valueFilter(field, value) })
 }
+
+/** The same for a claim and value as they came. */
+export function listClaimants(
+  call: Call,
+  { claimURI, value }: ClaimValue = {},
+  search: ClaimSearch = {},
+): Promise<Listed<DirectoryUser>> | Fault {
+  return claimURI && value !== undefined ? listUsersByClaim(call, claimURI, value, search) : noClaim
+}
+
+const noClaim = failure('No claim and value to look for came.', 'ERR_SEARCH_INVALID', 'Send claimURI and value.')
 
 function fieldOf(from: (typeof claims)[number]['from'], claim: string): Field | undefined {
   switch (from) {

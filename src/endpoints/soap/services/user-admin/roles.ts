@@ -5,8 +5,10 @@ import { withUser } from '../change-user.ts'
 import { listRoles, listUsers } from '../list-names.ts'
 import { givenName, givenNames } from '../names.ts'
 import { permissions, uiExecute } from '../permissions.ts'
+import { notOffered } from '../refusals.ts'
 import { changeMembers, changeRoles, setRoles, withRole } from '../role-members.ts'
-import { addRole, readResources, removeRole, renameRole, setUiPermissions } from '../roles.ts'
+import { deleteRole, updateRoleName } from '../role-operations.ts'
+import { addRole, readResources, setUiPermissions } from '../roles.ts'
 import { closed, flaggedName, flaggedRole, flaggedUser } from './flagged-name.ts'
 
 const eitherView = [permissions.roleView, permissions.userView] as const
@@ -72,25 +74,19 @@ export const roleOperations = {
     access: [permissions.roleCreate],
     effect: 'changes',
     request: { roleName: text, userList: list(string), permissions: list(string), isSharedRole: boolean },
-    run: async ({ roleName, userList, permissions: sent }, call) => {
-      const resources = readResources(sent)
-      if (!Array.isArray(resources)) return resources
-      const given = resources.map(resource => ({ resource, action: uiExecute }))
-      return addRole(call, { name: roleName, members: userList, permissions: given })
-    },
+    run: ({ roleName, userList, permissions: sent, isSharedRole }, call) =>
+      isSharedRole ? noSharedRoles : addUiRole(call, roleName, userList, sent),
   }),
-  deleteRole: operation({
-    access: [permissions.roleDelete],
+  // A role of the server itself, which its name says.
+  addInternalRole: operation({
+    access: [permissions.roleCreate],
     effect: 'changes',
-    request: { roleName: text },
-    run: ({ roleName }, call) => removeRole(call, roleName),
+    request: { roleName: text, userList: list(string), permissions: list(string) },
+    run: ({ roleName, userList, permissions: sent }, call) =>
+      addUiRole(call, `Internal/${roleName.replace(/^Internal\//i, '')}`, userList, sent),
   }),
-  updateRoleName: operation({
-    access: [permissions.roleUpdate],
-    effect: 'changes',
-    request: { roleName: text, newRoleName: text },
-    run: ({ roleName, newRoleName }, call) => renameRole(call, roleName, newRoleName),
-  }),
+  deleteRole,
+  updateRoleName,
   addRemoveRolesOfUser: operation({
     access: eitherUpdate,
     effect: 'changes',
@@ -138,12 +134,31 @@ export const roleOperations = {
     result: boolean,
     run: () => false,
   }),
+  // No role is shared between tenants, so that there are never any of these.
+  getAllSharedRoleNames: operation({
+    access: [permissions.roleView],
+    effect: 'reads',
+    request: { filter: string, limit: int },
+    result: list(flaggedName),
+    run: () => closed({ entries: [], more: false }, (name: string) => flaggedRole(name, false)),
+  }),
   isSharedRolesEnabled: operation({
     access: eitherView,
     effect: 'reads',
     result: boolean,
     run: () => false,
   }),
+}
+
+const noSharedRoles = notOffered(
+  'addRole makes no shared roles: a role belongs to one tenant.',
+  'Send isSharedRole as false, and add the role in each tenant.',
+)
+
+async function addUiRole(call: Call, name: string, members: readonly string[], sent: readonly string[]) {
+  const resources = readResources(sent)
+  if (!Array.isArray(resources)) return resources
+  return addRole(call, { name, members, permissions: resources.map(resource => ({ resource, action: uiExecute })) })
 }
 
 function roleSearch({ tenant, limits }: Call, pattern: string | undefined, limit: number | undefined) {

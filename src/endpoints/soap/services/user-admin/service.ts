@@ -1,6 +1,9 @@
 import { operations, type Service } from '../../service.ts'
+import { permissionTreeOperations } from './permission-tree.ts'
+import { getUserRealmInfo } from './realm-info.ts'
 import { roleOperations } from './roles.ts'
 import { userOperations } from './users.ts'
+import { withPermissionOperations } from './with-permission.ts'
 
 export const userAdminService: Service = {
   name: 'UserAdmin',
@@ -13,5 +16,11 @@ export const userAdminService: Service = {
     child: 'UserAdminException',
     type: { namespace: 'http://mgt.user.carbon.wso2.org/xsd', name: 'UserAdminException', message: 'message' },
   },
-  operations: operations({ ...userOperations, ...roleOperations }),
+  operations: operations({
+    ...userOperations,
+    ...roleOperations,
+    ...withPermissionOperations,
+    ...permissionTreeOperations,
+    getUserRealmInfo,
+  }),
 }

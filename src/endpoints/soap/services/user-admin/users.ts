@@ -1,8 +1,8 @@
 import { int, list, string, text } from '../../schema/type.ts'
-import { operation } from '../../service.ts'
+import { isFault, operation } from '../../service.ts'
 import { addUser } from '../add-user.ts'
 import { changeUser, withUser } from '../change-user.ts'
-import { listUsersByClaim } from '../list-by-claim.ts'
+import { listClaimants } from '../list-by-claim.ts'
 import { listUsers } from '../list-names.ts'
 import { loginName } from '../login-name.ts'
 import { givenName } from '../names.ts'
@@ -12,6 +12,7 @@ import { failure } from '../refusals.ts'
 import { claimValue } from '../user-store/types.ts'
 import { deleteUser, setPassword } from '../user-store/users.ts'
 import { closed, flaggedName, flaggedUser } from './flagged-name.ts'
+import { bulkImportUsers } from './import-users.ts'
 
 /** Operations of the pages for users. */
 export const userOperations = {
@@ -41,10 +42,8 @@ export const userOperations = {
     request: { claimValue, filter: string, maxLimit: int },
     result: list(flaggedName),
     run: async ({ claimValue, filter, maxLimit }, call) => {
-      if (!claimValue?.claimURI || claimValue.value === undefined) return noClaim
-      const search = { pattern: filter, limit: maxLimit }
-      const found = await listUsersByClaim(call, claimValue.claimURI, claimValue.value, search)
-      return closed(found, ({ name }) => flaggedUser(name, false))
+      const found = await listClaimants(call, claimValue, { pattern: filter, limit: maxLimit })
+      return isFault(found) ? found : closed(found, ({ name }) => flaggedUser(name, false))
     },
   }),
   addUser: operation({
@@ -54,6 +53,7 @@ export const userOperations = {
     run: ({ userName, password, roles, claims, profileName }, call) =>
       addUser(call, { name: userName, password, roles, claims, profile: profileName }),
   }),
+  bulkImportUsers,
   deleteUser: operation({
     access: [permissions.userDelete],
     effect: 'changes',
@@ -91,4 +91,3 @@ const wrongPassword = failure(
   'credentials_invalid',
   'Check the user name and the present password.',
 )
-const noClaim = failure('No claim and value to look for came.', 'ERR_SEARCH_INVALID', 'Send claimURI and value.')

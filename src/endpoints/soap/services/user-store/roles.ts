@@ -4,7 +4,8 @@ import { listRoles } from '../list-names.ts'
 import { givenName, givenNames } from '../names.ts'
 import { permissions } from '../permissions.ts'
 import { changeMembers, withRole } from '../role-members.ts'
-import { addRole, readResource, removeRole, renameRole } from '../roles.ts'
+import { deleteRole, updateRoleName } from '../role-operations.ts'
+import { addRole, readResource } from '../roles.ts'
 import { permissionDto } from './types.ts'
 
 /** Operations on roles and who has them. */
@@ -69,16 +70,6 @@ export const roleOperations = {
       return addRole(call, { name: roleName, members: userList, permissions: given })
     },
   }),
-  deleteRole: operation({
-    access: [permissions.roleDelete],
-    effect: 'changes',
-    request: { roleName: text },
-    run: ({ roleName }, call) => removeRole(call, roleName),
-  }),
-  updateRoleName: operation({
-    access: [permissions.roleUpdate],
-    effect: 'changes',
-    request: { roleName: text, newRoleName: text },
-    run: ({ roleName, newRoleName }, call) => renameRole(call, roleName, newRoleName),
-  }),
+  deleteRole,
+  updateRoleName,
 }
