@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { readKeyStoreFile } from '../../pki/keystore/file.ts'
@@ -7,9 +6,9 @@ import { encodeKeyStore } from '../../pki/keystore/save.ts'
 import type { UnreadConfiguration } from '../schema.ts'
 import { resolveSecret } from '../secret.ts'
 import type { Environment } from './carbon-home.ts'
-import { revocationFolder, stateOptions } from './carbon-state.ts'
 import { type Finding, findingText, type Severity } from './finding.ts'
 import type { LoadedCarbonHome } from './load-carbon-home.ts'
+import { migratedStore, type StoreInput, withMigratedFiles } from './migrated-files.ts'
 
 export interface MigrationOptions {
   /** write PKCS#12 stores that hold only what counts, beside the configuration */
@@ -46,42 +45,32 @@ export async function migrate(
     files.set(file, `${resolveSecret(option, folder, env)}\n`)
     return `file:${file}`
   }
+  const places = { home: folder, secret: secretPlace }
   const stores = new Converter(folder, env, files)
-  const placed = <T extends StoreInput>(store: T, file?: string): T => ({
-    ...store,
-    file: file ?? resolve(folder, store.file),
-    ...(store.password === undefined ? {} : { password: secretPlace(store.password) }),
+  const converted = (file: string, password: string | undefined) => ({
+    file,
+    ...(password === undefined ? {} : { password: secretPlace(password) }),
   })
   const listeners: UnreadConfiguration['listeners'] = []
   for (const listener of carbon.configuration.listeners) {
     const { keyStore, trustStore = [] } = listener
-    const { keyPassword, ...key } = keyStore
+    const { keyPassword: _, ...key } = keyStore
     const own = options.convertStores
-      ? placed(key, await stores.key(keyStore))
-      : { ...placed(key), ...(keyPassword === undefined ? {} : { keyPassword: secretPlace(keyPassword) }) }
+      ? { ...key, ...converted(await stores.key(keyStore), keyStore.password) }
+      : migratedStore(keyStore, places)
     const trust = []
     for (const store of trustStore) {
       const { aliases, ...whole } = store
       // Nothing counts of it: there is nothing to convert.
-      if (!options.convertStores || aliases?.length === 0) trust.push(placed(store))
-      else trust.push(placed(whole, await stores.trust(store)))
+      if (!options.convertStores || aliases?.length === 0) trust.push(migratedStore(store, places))
+      else trust.push({ ...whole, ...converted(await stores.trust(store), store.password) })
     }
     listeners.push({ ...listener, keyStore: own, trustStore: trust })
   }
-  const routes = carbon.configuration.routes?.map(route => ({
-    ...route,
-    ...(route.trustStore === undefined ? {} : { trustStore: route.trustStore.map(store => placed(store)) }),
-  }))
-  const configuration = {
-    ...otherFiles(folder, carbon.configuration),
-    listeners,
-    ...(routes === undefined ? {} : { routes }),
-  }
+  const configuration = { ...withMigratedFiles(carbon.configuration, places), listeners }
   files.set(configurationFile, withComments(folder, configuration, carbon.findings))
   return { files, variables: [...variables] }
 }
-
-type StoreInput = { readonly file: string; readonly password?: string | undefined }
 
 /** Converts each store once, under the password that it had. */
 class Converter {
@@ -96,11 +85,7 @@ class Converter {
     this.#files = files
   }
 
-  async key({
-    alias,
-    keyPassword,
-    ...input
-  }: StoreInput & { alias?: string | undefined; keyPassword?: string | undefined }): Promise<string> {
+  async key({ alias, keyPassword, ...input }: StoreInput & { alias?: string | undefined }): Promise<string> {
     return this.#convert('server', input, [alias, keyPassword], keyPassword, store => ({
       ...store,
       entries: store.entries.filter(
@@ -148,47 +133,6 @@ class Converter {
 
   #secret(option: string | undefined): string | undefined {
     return option === undefined ? undefined : resolveSecret(option, this.#folder, this.#env)
-  }
-}
-
-/** Users and bindings that were made while the home was served stay where they are; so does what the home's own settings name. */
-function otherFiles(home: string, configuration: UnreadConfiguration): UnreadConfiguration {
-  const { users, audit, tickets, revocation, assertion, ...rest } = configuration
-  const chosen = (file: string | undefined, usual: string, ours: string) =>
-    file === undefined || file === usual ? ours : resolve(home, file)
-  const absolute = (file: string) => resolve(home, file)
-  const usersFile = absolute(users?.file ?? stateOptions.users.file)
-  return {
-    ...rest,
-    users: {
-      ...users,
-      file: existsSync(usersFile) ? usersFile : chosen(users?.file, stateOptions.users.file, 'data/countersign.db'),
-    },
-    audit: { ...audit, file: chosen(audit?.file, stateOptions.audit.file, 'data/audit.jsonl') },
-    tickets: {
-      ...tickets,
-      secretFile: chosen(tickets?.secretFile, stateOptions.tickets.secretFile, 'data/ticket-secret.json'),
-    },
-    ...(revocation === undefined
-      ? {}
-      : {
-          revocation: {
-            ...revocation,
-            folder: chosen(revocation.folder, revocationFolder, 'data/revocation'),
-            ...(revocation.crl === undefined
-              ? {}
-              : {
-                  crl: {
-                    ...revocation.crl,
-                    ...(revocation.crl.files && { files: revocation.crl.files.map(absolute) }),
-                    ...(revocation.crl.folders && { folders: revocation.crl.folders.map(absolute) }),
-                  },
-                }),
-          },
-        }),
-    ...(assertion === undefined
-      ? {}
-      : { assertion: { ...assertion, ...(assertion.keyFile && { keyFile: absolute(assertion.keyFile) }) } }),
   }
 }
 

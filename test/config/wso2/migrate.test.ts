@@ -1,12 +1,16 @@
 // A home and what `migrate` makes of it, served side by side: every request is decided alike.
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
 import { loadConfiguration } from '../../../src/config/load.ts'
+import { openMaterial } from '../../../src/config/material.ts'
 import { loadCarbonHome } from '../../../src/config/wso2/load-carbon-home.ts'
 import { silentLog } from '../../../src/log.ts'
+import { emptyKeyStore, setPrivateKey, setTrustedCertificate } from '../../../src/pki/keystore/change.ts'
 import { readKeyStoreFile } from '../../../src/pki/keystore/file.ts'
+import { encodeKeyStore } from '../../../src/pki/keystore/save.ts'
 import { type RunningServer, start } from '../../../src/start/start.ts'
 import { inProcess } from '../../cli/transcript.ts'
 import { carbonHome, type HomeOptions, mutualSsl, writeHomeFile } from '../../support/carbon-home.ts'
@@ -187,6 +191,53 @@ test("lists, routes and keys that the home's own settings name are found from th
   assert.equal(value.assertion.keyFile, join(home, 'keys/assertion.json'))
   assert.equal(value.routes[0]?.trustStore[0]?.file, join(home, 'up.pem'))
 })
+
+test("secrets in files that the home's own settings name are found from the new place, wherever they stand", async () => {
+  const home = await homeWithAlice({ trusted })
+  const store = { file: 'keys/partner.p12', password: 'file:keys/store-password' }
+  const settings = {
+    management: { enabled: false },
+    listeners: [{ name: 'main', trustStore: [{ ...store, tenant: 'partner.example' }] }],
+    proxies: [{ name: 'edge', proof: { by: 'signature', keyId: 'edge', secret: 'file:keys/edge' } }],
+    routes: [{ path: '/o/*', upstream: 'https://localhost:1', trustStore: [store] }],
+    tickets: { sharedKey: 'file:keys/tickets' },
+    users: {
+      store: 'postgres',
+      postgres: {
+        url: 'file:keys/url',
+        password: 'file:keys/edge',
+        tls: { trustStore: [store], keyStore: { file: 'keys/own.p12', password: store.password } },
+      },
+    },
+  }
+  writeHomeFile(home, 'repository/conf/countersign.yaml', JSON.stringify(settings))
+  const secret = 'x'.repeat(40)
+  const password = secret.slice(0, 20)
+  for (const name of ['edge', 'tickets']) writeHomeFile(home, `keys/${name}`, `${secret}\n`)
+  writeHomeFile(home, 'keys/store-password', `${password}\n`)
+  writeHomeFile(home, 'keys/url', 'postgres://countersign@db.example/countersign\n')
+  const partner = setTrustedCertificate(emptyKeyStore('PKCS12'), 'partner', authority.certificate)
+  writeHomeFile(home, 'keys/partner.p12', encodeKeyStore(partner, { password }))
+  const own = setPrivateKey(emptyKeyStore('PKCS12'), 'own', { key: listed.privateKey, chain: [listed.certificate] })
+  writeHomeFile(home, 'keys/own.p12', encodeKeyStore(own, { password }))
+  for (const flags of Object.values(ways)) {
+    const out = newFolder()
+    const { code, stdout, stderr } = await cli(['migrate', home, '--out', out, ...flags])
+    assert.equal(code, 0, stdout + stderr)
+    const env = flags.length === 0 ? passwords : {}
+    const loaded = loadConfiguration(join(out, 'countersign.yaml'), { env })
+    const named = secretFiles(loaded.value)
+    assert.equal(named.filter(file => file.startsWith(join(home, 'keys/'))).length, 8, named.join('\n'))
+    for (const file of named) assert.ok(existsSync(resolve(out, file)), file)
+    await openMaterial(loaded, systemClock)
+  }
+})
+
+/** Every secret in a file that stands anywhere in a value. */
+function secretFiles(value: unknown): string[] {
+  if (typeof value === 'string') return value.startsWith('file:') ? [value.slice('file:'.length)] : []
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(secretFiles) : []
+}
 
 test('a home that cannot be read safely is not migrated', async () => {
   const out = newFolder()
