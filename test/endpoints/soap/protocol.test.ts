@@ -48,6 +48,26 @@ suite('SOAP 1.1 and 1.2', () => {
     assert.deepEqual([none.status, none.fault?.code], [500, 'VersionMismatch'])
   })
 
+  test('an envelope of no known version is answered with those that are known, the newest first', async () => {
+    for (const [version, type] of [
+      [envelope11, 'text/xml'],
+      [envelope12, 'application/soap+xml'],
+    ] as const) {
+      const body = version(exists).replaceAll(/xmlns:s="[^"]*"/g, 'xmlns:s="http://example.org/envelope"')
+      const reply = await send(body, { 'Content-Type': type })
+      assert.deepEqual([reply.status, reply.fault?.code, reply.fault?.problem], [500, 'VersionMismatch', 'bad_request'])
+      const [, header] = /<soapenv:Header><up:Upgrade xmlns:up="([^"]*)">/.exec(reply.body) ?? []
+      assert.equal(header, 'http://www.w3.org/2003/05/soap-envelope')
+      const supported = reply.body.matchAll(/<up:SupportedEnvelope xmlns:v="([^"]*)" qname="v:Envelope"\/>/g)
+      assert.deepEqual(
+        [...supported].map(([, namespace]) => namespace),
+        ['http://www.w3.org/2003/05/soap-envelope', 'http://schemas.xmlsoap.org/soap/envelope/'],
+      )
+    }
+    const other = await send(envelope12(exists), { 'Content-Type': 'text/xml' })
+    assert.ok(!other.body.includes('Upgrade'), 'a version that is known is no mismatch')
+  })
+
   test('void is answered 202 with nothing', async () => {
     const reply = await host.call(store, userStore, 'addRole', '<w:roleName>clerk</w:roleName>')
     assert.deepEqual([reply.status, reply.body, reply.headers['content-length']], [202, '', '0'])

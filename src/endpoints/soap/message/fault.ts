@@ -53,16 +53,18 @@ export function renderFault(raised: Fault, wrapping: Wrapping): RenderedMessage 
 function statusOf({ code }: Fault, wrapping: Wrapping): number {
   if (wrapping === 'soap11' || code === 'server' || code === 'must-understand' || code === 'version-mismatch')
     return 500
-  return wrapping === 'bare' && typeof code === 'number' ? 403 : 400
+  if (wrapping === 'bare' && typeof code === 'number') return code === 50976 ? 500 : 403
+  return 400
 }
 
 function envelope11({ code, text, declared, told }: Fault, wrapping: Wrapping): string {
   const about = detailOf(declared, told)
+  const header = headerOf(code)
   const written =
     `<faultcode${typeof code === 'number' ? numbered : ''}>${code11(code)}</faultcode>` +
     `<faultstring>${escapeXml(text)}</faultstring>${about && `<detail>${about}</detail>`}`
   if (wrapping === 'bare') return `<soapenv:Fault xmlns:soapenv="${soap11}">${written}</soapenv:Fault>`
-  return `<soapenv:Envelope xmlns:soapenv="${soap11}"><soapenv:Body><soapenv:Fault>${written}</soapenv:Fault></soapenv:Body></soapenv:Envelope>`
+  return `<soapenv:Envelope xmlns:soapenv="${soap11}">${header}<soapenv:Body><soapenv:Fault>${written}</soapenv:Fault></soapenv:Body></soapenv:Envelope>`
 }
 
 function envelope12({ code, text, declared, told, notUnderstood = [] }: Fault): string {
@@ -71,18 +73,26 @@ function envelope12({ code, text, declared, told, notUnderstood = [] }: Fault): 
     typeof code === 'number'
       ? `<soapenv:Subcode><soapenv:Value${numbered}>${code11(code)}</soapenv:Value></soapenv:Subcode>`
       : ''
-  const blocks = notUnderstood.map(
-    ({ namespace, name }) => `<soapenv:NotUnderstood xmlns:h="${escapeXml(namespace)}" qname="h:${escapeXml(name)}"/>`,
-  )
   return (
     `<soapenv:Envelope xmlns:soapenv="${soap12}">` +
-    (blocks.length === 0 ? '' : `<soapenv:Header>${blocks.join('')}</soapenv:Header>`) +
+    headerOf(code, notUnderstood) +
     `<soapenv:Body><soapenv:Fault><soapenv:Code><soapenv:Value>${code12(code)}</soapenv:Value>${subcode}</soapenv:Code>` +
     `<soapenv:Reason><soapenv:Text xml:lang="en">${escapeXml(text)}</soapenv:Text></soapenv:Reason>` +
     (about && `<soapenv:Detail>${about}</soapenv:Detail>`) +
     '</soapenv:Fault></soapenv:Body></soapenv:Envelope>'
   )
 }
+
+/** What was not understood (SOAP 1.2 part 1 section 5.4.8), and the versions that would have been (section 5.4.7 and appendix A). */
+function headerOf(code: FaultCode, notUnderstood: NonNullable<Fault['notUnderstood']> = []): string {
+  const blocks = notUnderstood.map(
+    ({ namespace, name }) => `<soapenv:NotUnderstood xmlns:h="${escapeXml(namespace)}" qname="h:${escapeXml(name)}"/>`,
+  )
+  if (code === 'version-mismatch') blocks.push(upgrade)
+  return blocks.length === 0 ? '' : `<soapenv:Header>${blocks.join('')}</soapenv:Header>`
+}
+
+const upgrade = `<up:Upgrade xmlns:up="${soap12}">${[soap12, soap11].map(version => `<up:SupportedEnvelope xmlns:v="${version}" qname="v:Envelope"/>`).join('')}</up:Upgrade>`
 
 // Bound to the envelope's own namespace, as WSO2's products have it; whoever reads them goes by the number.
 const numbered = ` xmlns:axis2ns1="${soap11}"`
