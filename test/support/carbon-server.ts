@@ -34,6 +34,8 @@ export interface CarbonRequest {
   readonly certificate?: Issued | undefined
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly body?: string
+  /** which one of the home, default the first */
+  readonly listener?: number
 }
 
 export interface SoapCall extends Omit<CarbonRequest, 'path' | 'method' | 'body'> {
@@ -98,7 +100,7 @@ export async function carbonServer({ own, ...options }: CarbonServerOptions = {}
   const url = `https://127.0.0.1:${running.listeners[0]!.port}`
   async function ask(asked: CarbonRequest): Promise<Told> {
     decided.length = 0
-    const answer = await send(url, asked)
+    const answer = await send(`https://127.0.0.1:${running.listeners[asked.listener ?? 0]!.port}`, asked)
     const [first] = decided
     const user = first && (first.tenant === 'default' ? first.user : `${first.user} of ${first.tenant}`)
     return { ...answer, user, code: codeOf(answer.body) }
