@@ -60,9 +60,14 @@ export interface ListenerMaterial {
 type Path = readonly PropertyKey[]
 
 /** Opens everything that the configuration names. Throws ConfigError with all problems at once (invariant 4). */
-export async function openMaterial(loaded: LoadedConfiguration, clock: Clock): Promise<Material> {
+export async function openMaterial(
+  loaded: LoadedConfiguration,
+  clock: Clock,
+  moment: 'start' | 'reload' = 'start',
+): Promise<Material> {
   const { value } = loaded
   const review = new Review(loaded, clock)
+  review.someAuthenticator(moment)
   const listeners: ListenerMaterial[] = []
   for (const [i, options] of value.listeners.entries()) {
     const listener = await review.listener(options, ['listeners', i])
@@ -342,6 +347,15 @@ class Review {
     } catch (error) {
       return this.#problem(['proxies', ...(error instanceof ProxyProofError ? [error.index, 'proof'] : [])], error)
     }
+  }
+
+  /** Whoever switches all of them off means it: a server that runs lets nobody in from then on, and one that does not run does not start. */
+  someAuthenticator(moment: 'start' | 'reload'): void {
+    if (this.#authenticators.length > 0) return
+    const message = 'every authenticator is switched off: nobody can be let in'
+    const remedy = 'Enable at least one, for example authenticators.mutual-tls.enabled: true.'
+    if (moment === 'reload') this.warnings.push(message)
+    else this.#problem(['authenticators'], new CodedError('ERR_AUTHENTICATORS', message, { remedy }))
   }
 
   get #authenticators(): string[] {

@@ -46,7 +46,11 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
   /** why the last reload was refused: the state before it serves on, so that the server stays ready */
   let alarm: CodedError | undefined
   let reloading: Promise<unknown> = Promise.resolve()
-  const alarms = () => [...(alarm === undefined ? [] : [alarm.message]), ...identity.revocation.brokenFiles]
+  const alarms = () => [
+    ...(alarm === undefined ? [] : [alarm.message]),
+    ...(identity.chain.names.length === 0 ? ['every authenticator is switched off: nobody is let in'] : []),
+    ...identity.revocation.brokenFiles,
+  ]
   metrics.watchAlarms(() => alarms().length)
   const checks = { reload: () => ({ ok: true, ...(alarms().length > 0 && { detail: alarms().join('\n') }) }) }
   const management = await openManagement(loaded, stack, identity, telemetry, checks, log)
@@ -79,7 +83,7 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
       await watch?.note()
       const next = await loaded.again()
       await watch?.replace(namedFiles(next))
-      const nextMaterial = await openMaterial(next, clock)
+      const nextMaterial = await openMaterial(next, clock, 'reload')
       for (const key of needsRestart(loaded.value, next.value)) log.warn({ key }, 'this change waits for a restart')
       // Everything that can fail comes before the first thing that changes.
       const authenticators = identity.prepare(next.value, nextMaterial)

@@ -37,7 +37,7 @@ export function carbonHome(options: HomeOptions = {}): string {
   const home = mkdtempSync(join(all, 'home-'))
   writeHomeFile(home, 'repository/conf/tomcat/catalina-server.xml', catalina(connector))
   writeHomeFile(home, 'repository/conf/carbon.xml', carbon(options.carbon ?? '', options.server ?? ''))
-  writeHomeFile(home, 'repository/conf/security/authenticators.xml', authenticators(authenticator))
+  writeAuthenticators(home, authenticator)
   server ??= selfSigned({
     subject: 'CN=localhost',
     san: [{ dns: 'localhost' }],
@@ -51,6 +51,10 @@ export function carbonHome(options: HomeOptions = {}): string {
   writeTrustStore(home, trusted)
   for (const [file, text] of Object.entries(files)) writeHomeFile(home, file, text)
   return home
+}
+
+export function writeAuthenticators(home: string, blocks: string): void {
+  writeHomeFile(home, 'repository/conf/security/authenticators.xml', authenticators(blocks))
 }
 
 export function writeTrustStore(home: string, trusted: Readonly<Record<string, Certificate>>): void {

@@ -13,9 +13,12 @@ export interface Access {
   check(principal: Principal): Refusal | undefined
 }
 
-/** Throws ERR_AUTHENTICATOR_UNKNOWN when the route requires an authenticator that is not enabled. */
+/**
+ * Throws ERR_AUTHENTICATOR_UNKNOWN when the route requires an authenticator that is not enabled; where none is, it is for nobody, whatever it
+ * requires.
+ */
 export function compileAccess({ require, allow }: RouteAccessOptions, authenticators: readonly string[]): Access {
-  const unknown = require?.find(name => !authenticators.includes(name))
+  const unknown = authenticators.length > 0 ? require?.find(name => !authenticators.includes(name)) : undefined
   if (unknown !== undefined) {
     throw new CodedError('ERR_AUTHENTICATOR_UNKNOWN', `require: no authenticator called ${unknown} is enabled`, {
       remedy: `Enable it, or require one of those that are enabled: ${authenticators.join(', ')}.`,

@@ -1,3 +1,4 @@
+import { CodedError } from '../../errors.ts'
 import { type Refusal, type RefusalCode, refuse } from '../../refusals.ts'
 import type { Epoch } from '../trust/epoch.ts'
 import type { Judgement } from '../trust/trust.ts'
@@ -60,7 +61,10 @@ export interface Chain {
   lossOf(peer: ChainPeer): Promise<Loss | undefined>
   /** The authenticator that an Authorization header is for: such a header is ours, and no upstream's. */
   claimedBy(authorization: string): string | undefined
-  /** Orders the authenticators of a reloaded configuration, and changes nothing yet. Throws ERR_AUTHENTICATORS. */
+  /**
+   * Orders the authenticators of a reloaded configuration, and changes nothing yet. None at all: whoever switched them off means it, and
+   * nobody is let in. Throws ERR_AUTHENTICATORS for two of one name.
+   */
   prepare(authenticators: readonly RankedAuthenticator[]): PreparedAuthenticators
 }
 
@@ -91,9 +95,14 @@ export interface ChainSource {
  *
  * An Authorization header that a counting authenticator claims is for that one, and the certificate abstains. One that none of
  * them claims is not for us (a token for an upstream, say): it takes nothing from a client that its certificate identifies, and
- * who is not identified otherwise is told that the header was of no use.
+ * who is not identified otherwise is told that the header was of no use. Throws ERR_AUTHENTICATORS where there is none, or two of one name.
  */
 export function createChain({ authenticators, epoch, users }: ChainSource): Chain {
+  if (authenticators.length === 0) {
+    throw new CodedError('ERR_AUTHENTICATORS', 'no authenticator is enabled', {
+      remedy: 'Enable at least one, for example authenticators.mutual-tls.enabled: true.',
+    })
+  }
   const ask = createOutcomeMemory(epoch)
   const grants = createGrants()
   let scopes = createScopes(authenticators)
@@ -141,6 +150,7 @@ export function createChain({ authenticators, epoch, users }: ChainSource): Chai
     peer: ChainPeer,
     hint: Refusal | undefined,
   ): Decision | Promise<Decision> {
+    if (scope.authenticators.length === 0) return refused(scope, nobodyCounts)
     let best = hint
     for (let i = start; i < scope.authenticators.length; i++) {
       const authenticator = scope.authenticators[i]!
@@ -239,6 +249,7 @@ function refused({ challenges }: Scope, refusal: Refusal): Refused {
   return { ok: false, refusal, challenges }
 }
 
+const nobodyCounts = refuse('credentials_required', 'Every way to prove who one is has been switched off.')
 const lostRole = refuse('forbidden', 'The user has lost a role.')
 const anotherPerson = refuse('certificate_not_bound', 'The certificate stands for another user now.')
 const tooMany = {

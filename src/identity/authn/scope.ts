@@ -26,7 +26,7 @@ export interface Scopes {
   of(require: readonly string[] | undefined, sessions: 'count' | 'ignore'): Scope
 }
 
-/** Throws ERR_AUTHENTICATORS. */
+/** Throws ERR_AUTHENTICATORS for two of one name. Of none at all the scopes are empty, and let nobody in. */
 export function createScopes(ranked: readonly RankedAuthenticator[]): Scopes {
   const everyone = createScope(ranked)
   const usual = createScope(ranked.filter(({ authenticator }) => authenticator.counts !== 'where-asked'))
@@ -47,26 +47,23 @@ export function createScopes(ranked: readonly RankedAuthenticator[]): Scopes {
   }
 }
 
-/** Orders the authenticators; equal priorities keep the order of the list. Throws ERR_AUTHENTICATORS. */
+/** Orders the authenticators; equal priorities keep the order of the list. Throws ERR_AUTHENTICATORS for two of one name. */
 function createScope(ranked: readonly RankedAuthenticator[]): Scope {
   const authenticators = ranked.toSorted((a, b) => a.priority - b.priority).map(({ authenticator }) => authenticator)
   const names = authenticators.map(({ name }) => name)
   const twice = names.find((name, i) => names.indexOf(name) < i)
-  if (names.length === 0 || twice !== undefined) {
-    throw new CodedError(
-      'ERR_AUTHENTICATORS',
-      twice === undefined ? 'no authenticator is enabled' : `two authenticators are called ${twice}`,
-      {
-        remedy:
-          'Enable at least one authenticator, for example authenticators.mutual-tls.enabled: true, and each once.',
-      },
-    )
+  if (twice !== undefined) {
+    throw new CodedError('ERR_AUTHENTICATORS', `two authenticators are called ${twice}`, {
+      remedy: 'Enable each once.',
+    })
   }
   return scopeOf(authenticators)
 }
 
-/** The part of a scope that a route requires. Throws ERR_AUTHENTICATOR_UNKNOWN. */
-function narrowScope({ authenticators }: Scope, require: readonly string[]): Scope {
+/** The part of a scope that a route requires; where nobody is asked, nobody counts. Throws ERR_AUTHENTICATOR_UNKNOWN. */
+function narrowScope(whole: Scope, require: readonly string[]): Scope {
+  const { authenticators } = whole
+  if (authenticators.length === 0) return whole
   const unknown = require.find(name => !authenticators.some(authenticator => authenticator.name === name))
   if (unknown !== undefined || require.length === 0) {
     const message =

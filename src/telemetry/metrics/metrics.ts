@@ -152,7 +152,7 @@ function watchAlarms(registry: Registry): Metrics['watchAlarms'] {
   let read = () => 0
   new Gauge({
     name: 'countersign_alarms',
-    help: 'Changes that cannot be taken over (a refused reload, broken revocation lists): the state before them is in force.',
+    help: 'What somebody has to look at: a refused reload and broken revocation lists, where the state before them is in force, and that every authenticator is switched off.',
     registers: [registry],
     collect() {
       this.set(read())

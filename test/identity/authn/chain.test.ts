@@ -189,6 +189,20 @@ test('a chain without authenticators, or with two of one name, does not start', 
   assert.throws(() => start(1, 2), { code: 'ERR_AUTHENTICATORS' })
 })
 
+test('a chain whose authenticators are all taken away lets nobody in, whatever is required and whoever was in', async () => {
+  const { chain, connect, epoch } = setUp()
+  const peer = connect(() => trustedJudgement([leaf, authority], 'ca', epoch.value))
+  const required = chain.names.slice(0, 1)
+  assert.ok((await chain.authenticate({ headers: {}, peer })).ok)
+  chain.prepare([]).take()
+  assert.deepEqual(chain.names, [])
+  for (const options of [{}, { require: required }, { require: ['another'] }, { sessions: 'count' }] as const) {
+    const decision = await chain.authenticate({ headers: {}, peer }, options)
+    assert.deepEqual([decision.ok, !decision.ok && decision.refusal.code], [false, 'credentials_required'])
+  }
+  assert.equal(await chain.stillHolds(peer), false)
+})
+
 test('a known client is not looked up again, on this connection or the next, under any route', async () => {
   const { chain, connect, store, epoch } = setUp()
   const judgement = trustedJudgement([leaf, authority], 'ca', epoch.value)
