@@ -1,4 +1,4 @@
-import { createRequestHeaderFilter } from '../../src/endpoints/gateway/request-headers.ts'
+import { createRequestHeaderFilter, createWithholding } from '../../src/endpoints/gateway/request-headers.ts'
 import { readAssertion } from '../../src/identity/authn/assertion-header.ts'
 import { isBasic, readBasicCredentials } from '../../src/identity/authn/basic-credentials.ts'
 import { compilePattern } from '../../src/identity/bindings/pattern.ts'
@@ -52,7 +52,7 @@ const nested = [
   '+?',
   'aaaaaaaaaaaaaaaa',
 ]
-const filter = createRequestHeaderFilter({ dropped: ['username', 'authorization'], passed: [] })
+const filter = createRequestHeaderFilter(createWithholding({ dropped: ['username', 'authorization'], passed: [] }))
 const identity =
   /^(?:x[^a-z0-9]forwarded[^a-z0-9]user|client[^a-z0-9]cert|remote[^a-z0-9]user|username|authorization)$/i
 

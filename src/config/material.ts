@@ -337,6 +337,12 @@ class Review {
     const sources: ProxySource[] = []
     for (const [i, proxy] of options.entries()) {
       const place = ['proxies', i, 'proof', 'secret']
+      const { insecureCacheSeconds } = proxy.forwardAuth ?? {}
+      if (insecureCacheSeconds !== undefined) {
+        this.warnings.push(
+          `whoever is locked out gets in through the proxy ${proxy.name} for ${insecureCacheSeconds} s more (forwardAuth.insecureCacheSeconds)`,
+        )
+      }
       sources.push({ options: proxy, secret: this.attempt(place, () => this.#secret(proxy.proof.secret)) })
     }
     // A secret that could not be had has been told already.
@@ -365,13 +371,21 @@ class Review {
 
   async route(options: RouteConfiguration, path: Path): Promise<ConfiguredRoute & RouteConfiguration> {
     this.attempt([...path, 'require'], () => compileAccess(options, this.#authenticators))
+    if (
+      options.upstream === undefined &&
+      this.#loaded.value.proxies.every(({ forwardAuth }) => forwardAuth === undefined)
+    ) {
+      const remedy = 'Name its upstream. Only where a proxy asks (proxies[].forwardAuth) a route needs none.'
+      const message = `the route ${options.path} leads nowhere: it has no upstream, and no proxy may ask about it`
+      this.#problem([...path, 'upstream'], new CodedError('ERR_CONFIG_INVALID', message, { remedy }))
+    }
     const stores = (await this.#trustStores(options.trustStore, path)) ?? []
     this.attempt([...path, 'trustStore'], () => checkTrusts(stores))
     const entries = stores.flatMap(({ store }) => store.entries)
     const authorities = entries.flatMap(entry =>
       entry.kind === 'trusted-certificate' ? [writePem('CERTIFICATE', entry.certificate.raw)] : [],
     )
-    if (options.upstream.startsWith('https:') && authorities.length === 0 && !options.insecurePublicAuthorities) {
+    if (options.upstream?.startsWith('https:') && authorities.length === 0 && !options.insecurePublicAuthorities) {
       const message = `nobody can vouch for ${options.upstream}: the route names no trust store`
       const remedy =
         'Name a trustStore that holds the authority of the upstream, or set insecurePublicAuthorities: true.'

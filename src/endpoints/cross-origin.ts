@@ -12,10 +12,16 @@ export interface OriginPolicy {
  * pages. Programs send neither Sec-Fetch-Site nor Origin, and pass.
  */
 export function crossOriginRefusal(
-  request: { readonly method: string; readonly headers: IncomingHttpHeaders; readonly websocket: boolean },
+  request: {
+    readonly method: string
+    readonly headers: IncomingHttpHeaders
+    readonly websocket: boolean
+    /** what the client asked for, where that is not the Host of these headers; empty when nobody knows */
+    readonly host?: string | undefined
+  },
   { crossOrigin, origins }: OriginPolicy,
 ): string | undefined {
-  const { method, headers, websocket } = request
+  const { method, headers, websocket, host = headers.host } = request
   if (crossOrigin === 'insecure-allow') return undefined
   if (!websocket && safeMethods.has(method)) return undefined
   const { origin } = headers
@@ -26,7 +32,7 @@ export function crossOriginRefusal(
   if (site !== undefined) return refusal
   if (origin === undefined) return undefined
   // Older browsers: scheme, host and port have to be ours. `null` and whatever is no URL are somebody else.
-  const own = headers.host === undefined ? undefined : URL.parse(`https://${headers.host}`)?.origin
+  const own = host === undefined ? undefined : URL.parse(`https://${host}`)?.origin
   return own !== undefined && own === URL.parse(origin)?.origin ? undefined : refusal
 }
 

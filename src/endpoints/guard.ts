@@ -3,20 +3,20 @@ import type { Principal } from '../identity/authn/authenticator.ts'
 import type { Chain, Decision } from '../identity/authn/chain.ts'
 import type { Certificate } from '../pki/x509/certificate.ts'
 import type { Exchange } from '../server/http/exchange.ts'
-import { type ProblemOptions, type ProblemSource, sendProblem } from '../server/http/problem.ts'
-import type { Handler } from '../server/http/router.ts'
+import { type ProblemSource, sendProblem } from '../server/http/problem.ts'
+import type { Handler, Tell } from '../server/http/router.ts'
 import type { CertificateFacts, Events } from '../telemetry/events/events.ts'
 
 /** What a request can be for, when it matters who asks. */
-export interface Resource {
+export interface Resource<E extends Exchange = Exchange> {
   readonly access: Access
   /** the user that the request names elsewhere than in the header of the authenticator */
-  assertedUser?(exchange: Exchange): string | undefined
+  assertedUser?(exchange: E): string | undefined
   /** why it is not for this request, after the access policy has let the principal pass */
-  examine?(exchange: Exchange, principal: Principal): ProblemSource | undefined | Promise<ProblemSource | undefined>
+  examine?(exchange: E, principal: Principal): ProblemSource | undefined | Promise<ProblemSource | undefined>
   /** Tells a refusal; as a problem document where this is left out. */
-  tell?(exchange: Exchange, problem: ProblemSource, options: ProblemOptions): void
-  answer(exchange: Exchange, principal: Principal): void | Promise<void>
+  tell?: Tell<E>
+  answer(exchange: E, principal: Principal): void | Promise<void>
 }
 
 export interface GuardSource {
@@ -24,12 +24,14 @@ export interface GuardSource {
   readonly events: Pick<Events, 'accessGranted' | 'accessRefused'>
 }
 
+export type Guard = <E extends Exchange = Exchange>(resource: Resource<E>) => Handler<E>
+
 /** Authenticate, authorise, tell, answer: the steps in front of everything that is not for anyone. */
-export function createGuard({ chain, events }: GuardSource): (resource: Resource) => Handler {
-  function unidentified(
-    exchange: Exchange,
+export function createGuard({ chain, events }: GuardSource): Guard {
+  function unidentified<E extends Exchange>(
+    exchange: E,
     { refusal, challenges }: Exclude<Decision, { ok: true }>,
-    tell: NonNullable<Resource['tell']>,
+    tell: Tell<E>,
   ): void {
     const judgement = exchange.peer.judgement()
     events.accessRefused({ ...accessOf(exchange, judgement?.certificate), code: refusal.code, detail: refusal.detail })
@@ -53,9 +55,9 @@ export function createGuard({ chain, events }: GuardSource): (resource: Resource
     })
   }
 
-  return resource => {
-    const { access, tell = sendProblem } = resource
-    const proceed = (exchange: Exchange, decision: Decision): void | Promise<void> => {
+  return <E extends Exchange>(resource: Resource<E>): Handler<E> => {
+    const { access, tell = sendProblem as Tell<E> } = resource
+    const proceed = (exchange: E, decision: Decision): void | Promise<void> => {
       if (!decision.ok) return unidentified(exchange, decision, tell)
       const { principal, first } = decision
       const conclude = (refusal: ProblemSource | undefined): void | Promise<void> => {

@@ -1,8 +1,14 @@
 import { compileAccess } from '../identity/access/access.ts'
 import type { RouteAccessOptions } from '../identity/access/options.ts'
 import type { Chain } from '../identity/authn/chain.ts'
+import { checkPath } from '../server/http/check-path.ts'
+import type { Exchange } from '../server/http/exchange.ts'
 import { createRouter, type Handler } from '../server/http/router.ts'
 import type { Events } from '../telemetry/events/events.ts'
+import type { Examined } from './gateway/decided-route.ts'
+import { createAuthCheck } from './gateway/forward-auth/auth-check.ts'
+import { createForwardAuth } from './gateway/forward-auth/forward-auth.ts'
+import { createHttpReply } from './gateway/forward-auth/http-reply.ts'
 import { type ConfiguredRoute, createGateway, type GatewaySource } from './gateway/gateway.ts'
 import { createGuard } from './guard.ts'
 import { createJwks } from './jwks.ts'
@@ -37,7 +43,9 @@ export function createEndpoints(source: EndpointsSource): Endpoints {
   const accesses = source.routes.map(route => compileAccess(route, chain.names))
   const gateway = createGateway({ ...source, claims: authorization => chain.claimedBy(authorization) !== undefined })
   const guard = createGuard(source)
-  const { log, scim, soap } = source
+  const { log, scim, soap, events } = source
+  const routes = gateway.routes.map((route, i) => ({ ...route, access: accesses[i]! }))
+  const check = createAuthCheck({ decide: createForwardAuth(routes, guard), reply: createHttpReply(source), events })
 
   return {
     serve: createRouter([
@@ -50,12 +58,23 @@ export function createEndpoints(source: EndpointsSource): Endpoints {
       { method: 'GET', path: '/.well-known/jwks.json', handle: createJwks(gateway.keys) },
       ...(scim === undefined ? [] : createScim({ ...scim, authenticators: chain.names, guard, log })),
       ...(soap === undefined ? [] : createSoap({ ...soap, authenticators: chain.names, guard, log })),
-      ...gateway.routes.map((route, i) => ({
-        method: '*',
-        path: route.path,
-        handle: guard({ access: accesses[i]!, examine: route.examine, answer: route.pass }),
-      })),
+      { method: '*', path: `${checkPath}/*`, handle: check },
+      ...routes.flatMap(({ path, access, examine, pass }) =>
+        pass === undefined
+          ? []
+          : [
+              {
+                method: '*',
+                path,
+                handle: guard({ access, examine: exchange => examine(examined(exchange)), answer: pass }),
+              },
+            ],
+      ),
     ]),
     close: gateway.close,
   }
+}
+
+function examined({ method, headers, upgrade }: Exchange): Examined {
+  return { method, headers, websocket: upgrade !== undefined }
 }

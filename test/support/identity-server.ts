@@ -1,5 +1,6 @@
 // A whole server on its own files, with people who connect to it: for tests of what holds from the socket to the answer.
 import { writeFileSync } from 'node:fs'
+import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
 import { after } from 'node:test'
@@ -46,14 +47,17 @@ export interface Answer {
   }
   readonly challenges: string | undefined
   readonly retryAfter: string | undefined
+  readonly headers: IncomingHttpHeaders
   readonly socket: TLSSocket
 }
 
+type RequestFields = Readonly<Record<string, string | readonly string[]>>
+
 export interface Client {
   /** one request; connections are kept and used again */
-  get(headers?: Readonly<Record<string, string | readonly string[]>>): Promise<Answer>
+  get(headers?: RequestFields, target?: { readonly path?: string; readonly method?: string }): Promise<Answer>
   /** the user, or the code of the refusal */
-  whoami(headers?: Readonly<Record<string, string | readonly string[]>>): Promise<string | undefined>
+  whoami(headers?: RequestFields): Promise<string | undefined>
   /** fulfilled when the connection of that answer has ended */
   ended(answer: Answer): Promise<void>
 }
@@ -111,7 +115,7 @@ export async function identityServer(setting: Setting): Promise<IdentityServer> 
     url: server.url,
     ca: root.pem,
     storage,
-    client: (certificate, options) => connect(`${server.url}/whoami`, root.pem, certificate, options),
+    client: (certificate, options) => connect(server.url, root.pem, certificate, options),
     users: createSqlUserStore({ storage, hasher: createPasswordHasher() }),
     bindings: createSqlBindingStore(storage, systemClock),
     become: next => become(next, 'reloaded'),
@@ -159,17 +163,21 @@ function connect(
   options: { chainPem?: string } = {},
 ): Client {
   const identity = certificate && { key: certificate.keyPem, cert: options.chainPem ?? certificate.chainPem }
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca, ...identity })
+  // Whatever Host a request says, it is this server that is spoken to.
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca, servername: 'localhost', ...identity })
   after(() => agent.destroy())
-  const get: Client['get'] = (headers = {}) =>
+  const get: Client['get'] = (headers = {}, { path = '/whoami', method = 'GET' } = {}) =>
     new Promise((resolve, reject) => {
-      const sent = request(url, { agent, headers: headers as Record<string, string | string[]> }, async response => {
+      const fields = headers as Record<string, string | string[]>
+      const sent = request(`${url}${path}`, { agent, method, headers: fields }, async response => {
         const socket = response.socket as TLSSocket
         const chunks = await response.toArray()
-        const body = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+        const text = Buffer.concat(chunks).toString('utf8')
+        const body = text === '' ? {} : JSON.parse(text)
         const challenges = response.headers['www-authenticate']
         const retryAfter = response.headers['retry-after']
-        resolve({ status: response.statusCode ?? 0, body, challenges, retryAfter, socket })
+        const { statusCode: status = 0, headers } = response
+        resolve({ status, body, challenges, retryAfter, headers, socket })
       })
       sent.on('error', reject)
       sent.end()

@@ -2,9 +2,10 @@ import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { Events } from '../../telemetry/events/events.ts'
 import { type AssertionKeys, openAssertionKeys } from './assertion/assertion-keys.ts'
-import { createGatewayRoute, type GatewayRoute } from './gateway-route.ts'
+import { createDecidedRoute, type DecidedRoute } from './decided-route.ts'
 import { createGatewayKeep, type GatewayKeep, type Kept } from './kept.ts'
 import type { AssertionOptions, GatewayRouteOptions } from './options.ts'
+import { createPass, type Pass } from './pass.ts'
 import { createUpstream } from './upstream.ts'
 
 export interface GatewaySource {
@@ -29,6 +30,11 @@ export interface ConfiguredRoute extends GatewayRouteOptions {
   readonly authorities?: readonly string[]
 }
 
+/** One route; without `pass` it has no upstream, and only proxies ask about it. */
+export interface GatewayRoute extends DecidedRoute {
+  readonly pass: Pass | undefined
+}
+
 export interface Gateway {
   readonly routes: readonly GatewayRoute[]
   readonly keys: AssertionKeys
@@ -49,11 +55,13 @@ export function createGateway(source: GatewaySource): Gateway {
   const keys = hold(keep.keys, assertion, () => openAssertionKeys(assertion, clock, log))
   const issuer = { keys, issuer: assertion.issuer, lifetimeSeconds: assertion.lifetime }
   const routes = source.routes.map(options => {
+    const decided = createDecidedRoute({ ...source, options, issuer })
+    if (!hasUpstream(options)) return { ...decided, pass: undefined }
     const terms = upstreamTerms(options)
     // Routes to the same place under the same terms share its connections.
     const upstream = hold(keep.upstreams, terms, () => createUpstream(terms))
     const ongoing = hold(keep.ongoing, options, () => new Set())
-    return createGatewayRoute({ ...source, options, issuer, ongoing, upstream })
+    return { ...decided, pass: createPass({ ...source, options, decided, ongoing, upstream }) }
   })
   return {
     routes,
@@ -64,7 +72,13 @@ export function createGateway(source: GatewaySource): Gateway {
   }
 }
 
-function upstreamTerms(route: ConfiguredRoute) {
+type RouteToUpstream = ConfiguredRoute & { readonly upstream: string }
+
+function hasUpstream(route: ConfiguredRoute): route is RouteToUpstream {
+  return route.upstream !== undefined
+}
+
+function upstreamTerms(route: RouteToUpstream) {
   return {
     origin: new URL(route.upstream).origin,
     authorities: route.insecurePublicAuthorities ? ('public' as const) : (route.authorities ?? []),

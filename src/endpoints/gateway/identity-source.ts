@@ -12,10 +12,8 @@ export interface AssertionIssuer {
 }
 
 export interface IdentityTerms extends CertificateHeaders {
-  /** the upstream's origin */
-  readonly audience: string
-  /** undefined: no assertion */
-  readonly assertion: AssertionIssuer | undefined
+  /** whom it is for as well: the upstream's origin, say. undefined: no assertion */
+  readonly assertion: (AssertionIssuer & { readonly audience: string }) | undefined
   readonly clock: Clock
   /** whatever was made in another trust epoch is made anew */
   readonly epoch: { readonly value: number }
@@ -39,23 +37,18 @@ interface Made {
  */
 export function createIdentitySource(terms: IdentityTerms): IdentitySource {
   const known = new WeakMap<Principal, Made>()
-  const { assertion, audience, clock, epoch } = terms
+  const { assertion, clock, epoch } = terms
 
   async function sign(
     principal: Principal,
     judgement: Judgement | undefined,
     headers: string[],
-    issuer: AssertionIssuer,
+    { keys, issuer, audience, lifetimeSeconds }: AssertionIssuer & { readonly audience: string },
   ) {
     const now = clock.now()
     const at = epoch.value
     const subject = { principal, certificate: provingCertificate(principal, judgement), epoch: at }
-    const { lifetimeSeconds } = issuer
-    const jwt = await signAssertion(
-      subject,
-      { issuer: issuer.issuer, audience, lifetimeSeconds, now },
-      issuer.keys.current(),
-    )
+    const jwt = await signAssertion(subject, { issuer, audience, lifetimeSeconds, now }, keys.current())
     return keep(principal, judgement, [...headers, 'countersign-assertion', jwt], at, now + lifetimeSeconds * 500)
   }
 

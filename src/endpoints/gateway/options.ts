@@ -9,7 +9,7 @@ const fieldName = z
   .transform(name => name.toLowerCase())
 
 /** What routes.ts serves itself. `/*` may stand beside them: they are found first. */
-const builtIn = /^\/(?:whoami|problems|\.well-known\/jwks\.json)(?:\/|$)/
+const builtIn = /^\/(?:whoami|problems|auth\/check|\.well-known\/jwks\.json)(?:\/|$)/
 
 const upstreamTimeouts = z.strictObject({
   connect: milliseconds(600_000)
@@ -43,7 +43,16 @@ export const gatewayRouteFields = {
     .refine(url => URL.parse(url)?.search === '' && URL.parse(url)?.hash === '' && URL.parse(url)?.username === '', {
       message: 'an http or https URL without user, query and fragment',
     })
-    .describe('URL of the resource. A path in it is put in front of the path of each request.'),
+    .optional()
+    .describe(
+      'URL of the resource. A path in it is put in front of the path of each request. Left out: requests do not pass through here, a proxy asks about them (`proxies[].forwardAuth`).',
+    ),
+  audience: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe('`aud` of the assertion. Default: the origin of `upstream`; with neither, none is sent.'),
   prefix: z
     .enum(['keep', 'strip'])
     .default('keep')

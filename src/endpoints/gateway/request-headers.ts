@@ -8,13 +8,12 @@ export interface RequestHeaderRules {
 }
 
 /** Makes the function that says which of a client's header lines an upstream gets to see: names and values in turn, as they came. */
-export function createRequestHeaderFilter(rules: RequestHeaderRules): (rawHeaders: readonly string[]) => string[] {
-  const dropped = new Set(rules.dropped.map(name => name.toLowerCase()))
-  const passed = new Set(rules.passed.map(name => name.toLowerCase()).filter(name => !ownNames.has(name)))
+export function createRequestHeaderFilter(
+  isWithheld: (name: string) => boolean,
+): (rawHeaders: readonly string[]) => string[] {
   const passes = remember(name => {
     const lower = name.toLowerCase()
-    if (hopByHop.has(lower) || framing.has(lower) || dropped.has(lower)) return false
-    return passed.has(lower) || !isProtectedName(lower)
+    return !(hopByHop.has(lower) || framing.has(lower) || isWithheld(lower))
   })
   return rawHeaders => {
     const named = connectionOptions(rawHeaders)
@@ -36,6 +35,13 @@ export function createRequestHeaderFilter(rules: RequestHeaderRules): (rawHeader
     }
     return kept
   }
+}
+
+/** Makes the function that says whether a field (lower-case name) is nothing that a client may tell an upstream. */
+export function createWithholding(rules: RequestHeaderRules): (name: string) => boolean {
+  const dropped = new Set(rules.dropped.map(name => name.toLowerCase()))
+  const passed = new Set(rules.passed.map(name => name.toLowerCase()).filter(name => !ownNames.has(name)))
+  return name => dropped.has(name) || (isProtectedName(name) && !passed.has(name))
 }
 
 /**

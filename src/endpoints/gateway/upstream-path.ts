@@ -9,7 +9,7 @@ export function createUpstreamPath({
   path,
   upstream,
   prefix,
-}: Pick<GatewayRouteOptions, 'path' | 'upstream' | 'prefix'>) {
+}: Pick<GatewayRouteOptions, 'path' | 'prefix'> & { readonly upstream: string }) {
   const base = new URL(upstream).pathname.replace(/\/$/, '')
   const strip = prefix === 'strip' && path.endsWith('/*') ? path.slice(0, -2) : ''
   return (target: string): string => {

@@ -24,6 +24,29 @@ export interface ProxiedBy {
   readonly name: string
   /** whether a field of this request (lower-case name) is the proxy's word: one that it did not sign is anybody's */
   believes(field: string): boolean
+  /** how it asks about requests that it holds back meanwhile; undefined: it may not ask */
+  readonly forwardAuth: ForwardAuth | undefined
+}
+
+/** How one proxy asks, and what it makes of an answer. */
+export interface ForwardAuth {
+  /** What it asks about. A string: why nobody can say. */
+  original(asking: Pick<Exchange, 'method' | 'path' | 'headers'>, by: ProxiedBy): OriginalRequest | string
+  /** lower-case names of the fields that tell it, and the certificate of the client */
+  readonly fields: readonly string[]
+  /** 401-403: to this proxy every other refusal is an error */
+  readonly statuses: 'any' | '401-403'
+  /** it takes fields off the request that the answer names (Envoy) */
+  readonly removesFields: boolean
+  /** seconds that it may keep a yes */
+  readonly cacheSeconds: number
+}
+
+export interface OriginalRequest {
+  readonly method: string
+  /** decoded once, no query, as Exchange has it */
+  readonly path: string
+  readonly host: string | undefined
 }
 
 /** One request and its answer, HTTP/1.1 or HTTP/2. */

@@ -90,7 +90,7 @@ function repeatedFields(raw: readonly string[]): Map<string, string[]> {
   return fields
 }
 
-function isAuthority(host: string): boolean {
+export function isAuthority(host: string): boolean {
   if (host === lastAuthority) return true
   if (!authority.test(host)) return false
   lastAuthority = host

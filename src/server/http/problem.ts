@@ -24,6 +24,8 @@ export type ProblemSource = Refusal | { readonly code: HttpProblemCode; readonly
 export interface ProblemOptions {
   /** WWW-Authenticate, one for each way to sign in; sent with 401 only (RFC 9110 section 11.6.1) */
   readonly challenges?: readonly string[]
+  /** for readers who take some statuses only; the document keeps its own */
+  readonly status?: number
   /** further fields: Allow, Retry-After */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }
@@ -31,14 +33,14 @@ export interface ProblemOptions {
 /** Answers with the problem: as JSON, or as a page when a person's browser asks. */
 export function sendProblem(exchange: Exchange, source: ProblemSource, options: ProblemOptions = {}): void {
   const problem = problemOf(source, exchange.requestId)
-  const { challenges = [], headers } = options
+  const { challenges = [], headers, status = problem.status } = options
   const page =
     exchange.problemPage !== undefined && prefersHtml(exchange.headers.accept) ? exchange.problemPage : undefined
   sendAnswer(exchange, {
-    status: problem.status,
+    status,
     headers: {
       ...(page === undefined ? jsonFields : pageFields),
-      ...(problem.status === 401 && challenges.length > 0 ? { 'WWW-Authenticate': challenges } : {}),
+      ...(status === 401 && challenges.length > 0 ? { 'WWW-Authenticate': challenges } : {}),
       ...('retryAfterSeconds' in source ? { 'Retry-After': String(source.retryAfterSeconds) } : {}),
       ...headers,
     },

@@ -78,7 +78,8 @@ export function createForwarding(source: ForwardingSource): Forwarding {
     if (verdict.kind === 'none') return direct
     if (verdict.kind === 'invalid') return notProven(`The signature of the proxy does not count: ${verdict.reason}.`)
     const { covered, key } = verdict
-    const by = { name: key.proxy.name, believes: (field: string) => covered.has(field) }
+    const { certified } = key.proxy
+    const by = { ...certified, believes: (field: string) => covered.has(field) }
     return forwarded(connection, headers, key.proxy, by)
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { forwardAuthOptions } from './forward-auth-options.ts'
 
 const text = z.string().min(1).max(4096)
 const fieldName = z
@@ -147,6 +148,9 @@ export const proxyOptions = z.strictObject({
     .describe(
       'Header with the address of the client, which the proxy must set (`X-Forwarded-For`): the last address in it counts. Without: the address of the proxy.',
     ),
+  forwardAuth: forwardAuthOptions
+    .optional()
+    .describe('That it may ask at `/auth/check` whether a request is let in, and how it does. Left out: it may not.'),
 })
 
 export const proxiesOptions = z

@@ -8,6 +8,7 @@ import { createForm, type Form } from './forms/form.ts'
 import { nonceSpan, type SignatureKey } from './message-signature.ts'
 import { createNonceMemory, type NonceMemory } from './nonce-memory.ts'
 import type { ProxyOptions } from './options.ts'
+import { createForwardAuth } from './original-request.ts'
 
 /** A proxy of the configuration, as it is known when it has proven itself. */
 export interface TrustedProxy {
@@ -157,15 +158,16 @@ function nameKey(
 }
 
 function proxyOf(options: ProxyOptions, secret: string | undefined): TrustedProxy {
-  const { name, clientCertificate, addressHeader } = options
+  const { name, clientCertificate, addressHeader, forwardAuth } = options
   const terms = createHash('sha256')
     .update(JSON.stringify([options, secret ?? null]))
     .digest('hex')
+  const form = createForm(clientCertificate)
   return {
     name,
-    form: createForm(clientCertificate),
+    form,
     addressHeader: addressHeader?.toLowerCase(),
-    certified: { name, believes: () => true },
+    certified: { name, believes: () => true, forwardAuth: forwardAuth && createForwardAuth(forwardAuth, form) },
     terms,
   }
 }

@@ -1,14 +1,12 @@
 import type { Dispatcher } from 'undici'
-import type { Clock } from '../../clock.ts'
 import type { Principal } from '../../identity/authn/authenticator.ts'
 import { hasBody } from '../../server/http/body.ts'
 import type { Exchange } from '../../server/http/exchange.ts'
 import { type ProblemSource, sendProblem } from '../../server/http/problem.ts'
 import type { Events } from '../../telemetry/events/events.ts'
-import { crossOriginRefusal } from '../cross-origin.ts'
+import type { DecidedRoute } from './decided-route.ts'
 import { drainRequest } from './drain-request.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
-import { type AssertionIssuer, createIdentitySource } from './identity-source.ts'
 import type { Ongoing } from './kept.ts'
 import type { GatewayRouteOptions } from './options.ts'
 import { Relay, type RelayOutcome } from './relay.ts'
@@ -20,63 +18,27 @@ import type { UpstreamFailure } from './upstream-failure.ts'
 import { createUpstreamPath } from './upstream-path.ts'
 
 export interface GatewayRouteSource {
-  readonly options: GatewayRouteOptions
+  readonly options: GatewayRouteOptions & { readonly upstream: string }
+  readonly decided: DecidedRoute
   readonly upstream: Upstream
-  /** headers by which a client names the user it acts as: for us, not for the upstream */
-  readonly assertionHeaders: readonly string[]
-  /** headers that only a proxy in front may send: for us as well */
-  readonly proxyHeaders?: readonly string[]
-  /** whether an Authorization header is for one of our authenticators: such a one is never passed on */
-  claims(authorization: string): boolean
-  readonly issuer: AssertionIssuer
   /** requests and tunnels under way, to be ended with the route */
   readonly ongoing: Ongoing
-  readonly clock: Clock
-  readonly epoch: { readonly value: number }
   readonly events: Pick<Events, 'upstreamFailed'>
 }
 
-export interface GatewayRoute {
-  readonly path: string
-  /** why the request may not be passed on for anyone, undefined when it may */
-  examine(exchange: Exchange): ProblemSource | undefined
-  /** Passes the request on, and the answer back. Settles when the answer is out, or the tunnel open. */
-  pass(exchange: Exchange, principal: Principal): Promise<void>
-}
+/** Passes the request on, and the answer back. Settles when the answer is out, or the tunnel open. */
+export type Pass = (exchange: Exchange, principal: Principal) => Promise<void>
 
-/** One route to one upstream: what is the same for all its requests is made here, once. */
-export function createGatewayRoute(source: GatewayRouteSource): GatewayRoute {
-  const { options, upstream, ongoing, clock, epoch, events } = source
+/** The way to the upstream of one route: what is the same for all its requests is made here, once. */
+export function createPass(source: GatewayRouteSource): Pass {
+  const { options, decided, upstream, ongoing, events } = source
   const { path, timeouts } = options
   const limits = { queue: timeouts.connect * 2, stall: timeouts.idle }
   const upstreamPath = createUpstreamPath(options)
-  const filter = createRequestHeaderFilter({
-    dropped: [...source.assertionHeaders, ...(source.proxyHeaders ?? []), ...options.dropHeaders, 'authorization'],
-    passed: options.insecurePassHeaders,
-  })
-  const identityOf = createIdentitySource({
-    audience: upstream.origin,
-    assertion: options.assertion === 'send' ? source.issuer : undefined,
-    clientCertificate: options.clientCertificate,
-    clock,
-    epoch,
-  })
-
-  function examine({ method, headers, upgrade }: Exchange): ProblemSource | undefined {
-    const websocket = upgrade !== undefined
-    if (method === 'TRACE' || method === 'CONNECT') {
-      return { code: 'method_not_allowed', detail: `${method} is not passed on.` }
-    }
-    const foreign = crossOriginRefusal({ method, headers, websocket }, options)
-    if (foreign !== undefined) return { ok: false, code: 'forbidden', detail: foreign }
-    if (websocket && options.websocket === 'refuse') {
-      return { code: 'not_implemented', detail: 'No WebSocket is passed on at this address.' }
-    }
-    return undefined
-  }
+  const filter = createRequestHeaderFilter(decided.withholds)
 
   async function pass(exchange: Exchange, principal: Principal): Promise<void> {
-    const made = identityOf(principal, exchange.peer.judgement())
+    const made = decided.identityOf(principal, exchange.peer.judgement())
     const identity = 'then' in made ? await made : made
     const request = requestFor(exchange, identity)
     let outcome = await send(exchange, request)
@@ -93,7 +55,7 @@ export function createGatewayRoute(source: GatewayRouteSource): GatewayRoute {
     const lines = filter(request.rawHeaders)
     if (options.host === 'client' && headers.host !== undefined) lines.push('host', headers.host)
     const { authorization } = headers
-    if (options.authorization === 'forward' && authorization !== undefined && !source.claims(authorization)) {
+    if (authorization !== undefined && decided.passesAuthorization(authorization)) {
       lines.push('authorization', authorization)
     }
     lines.push(...forwardedHeaders(peer.remoteAddress, headers.host), ...identity)
@@ -149,7 +111,7 @@ export function createGatewayRoute(source: GatewayRouteSource): GatewayRoute {
     events.upstreamFailed({ requestId, route: path, upstream: upstream.origin, status, reason })
   }
 
-  return { path, examine, pass }
+  return pass
 }
 
 /** The client learns what kind of failure it was, and nothing of what stands behind us. */
