@@ -1,25 +1,19 @@
-// Loads the list of a folder, watches the event loop meanwhile, and tells its parent what it cost.
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+// crl-load.ts FOLDER READER ENTRIES: loads the list of a folder, watches the event loop meanwhile, and tells its parent what it cost.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readListFile } from '../src/identity/revocation/list-files.ts'
-import { parseCertificate } from '../src/pki/x509/certificate.ts'
-import { readPem } from '../src/pki/x509/pem.ts'
 import { serialAt } from '../test/support/large-crl.ts'
+import type { CrlReader } from './crl-readers/reader.ts'
 
 export interface CrlFigures {
   readonly loadMs: number
   readonly longestPauseMs: number
-  /** octets of buffers that stay */
+  /** octets of buffers and of the heap that stay */
   readonly bytes: number
   readonly residentBytes: number
   readonly lookupUs: number
 }
 
-const folder = process.argv[2] ?? '.'
-const [authority] = readPem(await readFile(join(folder, 'ca.crt')))
-const issuer = parseCertificate(authority!.der)
-const file = join(folder, 'ca.crl')
+const [, , folder = '.', name = 'countersign', entries = '0'] = process.argv
+const { reader } = (await import(`./crl-readers/${name}.ts`)) as { reader: CrlReader }
 await settle()
 const before = process.memoryUsage()
 
@@ -32,30 +26,31 @@ const watch = setInterval(() => {
   last = now
 }, 1)
 const start = performance.now()
-const { crls } = await readListFile(file, [issuer])
+const listed = await reader.read(folder)
 const loadMs = performance.now() - start
 await sleep(5)
 clearInterval(watch)
 
-const [crl] = crls
-if (crl?.size === undefined || crl.find(serialAt(1)).length !== 1) throw new Error('the list was not loaded')
 await settle()
 const after = process.memoryUsage()
 process.send?.({
   loadMs,
   longestPauseMs: longest,
-  bytes: after.arrayBuffers - before.arrayBuffers,
+  bytes: after.arrayBuffers + after.heapUsed - before.arrayBuffers - before.heapUsed,
   residentBytes: after.rss - before.rss,
   lookupUs: lookUps(),
 } satisfies CrlFigures)
 
 /** Microseconds of one look-up: serial numbers all over the list, every other one not in it. */
 function lookUps(): number {
-  const size = crl!.size
-  const serials = Array.from({ length: 200_000 }, (_, i) => serialAt((i * 7919) % (2 * size)))
+  const size = Number(entries)
+  const indexes = Array.from({ length: reader.lookUps }, (_, i) => (i % 2) * size + ((i * 7919) % size))
+  const serials = indexes.map(serialAt)
   const begin = performance.now()
-  for (const serial of serials) crl!.find(serial)
-  return ((performance.now() - begin) / serials.length) * 1000
+  const found = serials.filter(listed).length
+  const us = ((performance.now() - begin) / serials.length) * 1000
+  if (found !== reader.lookUps / 2) throw new Error(`${name} found ${found} of ${reader.lookUps / 2} serial numbers`)
+  return us
 }
 
 async function settle(): Promise<void> {

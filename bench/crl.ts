@@ -26,13 +26,9 @@ export async function benchCrl(args: readonly string[]): Promise<void> {
   try {
     const der = make(folder, entries)
     process.stderr.write(`${entries.toLocaleString('en')} entries, ${megabytes(der.length)} MB of DER\n`)
-    const own = await load(folder)
     const rows: Row[] = [
-      { name: 'crl_load', unit: 'ms', value: own.loadMs },
-      { name: 'crl_longest_pause', unit: 'ms', value: own.longestPauseMs },
-      { name: 'crl_memory', unit: 'MB', value: megabytes(own.bytes) },
-      { name: 'crl_memory_resident', unit: 'MB', value: megabytes(own.residentBytes) },
-      { name: 'crl_lookup', unit: 'us', value: own.lookupUs },
+      ...(await load(folder, 'countersign', entries)),
+      ...(await load(folder, 'pkijs', entries)),
       ...(await nginx(folder)),
     ]
     for (const { name, unit, value, peer } of rows) {
@@ -57,14 +53,23 @@ function make(folder: string, entries: number): Buffer {
 }
 
 /** In a process of its own, whose memory holds nothing else. */
-function load(folder: string): Promise<CrlFigures> {
-  const child = spawn(process.execPath, ['--expose-gc', join(import.meta.dirname, 'crl-load.ts'), folder], {
+async function load(folder: string, reader: string, entries: number): Promise<Row[]> {
+  const args = ['--expose-gc', '--max-old-space-size=12288', join(import.meta.dirname, 'crl-load.ts')]
+  const child = spawn(process.execPath, [...args, folder, reader, String(entries)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  return new Promise((resolve, reject) => {
+  const figures = await new Promise<CrlFigures>((resolve, reject) => {
     child.once('message', message => resolve(message as CrlFigures))
-    child.once('exit', code => reject(new Error(`the loading process ended with ${code}`)))
+    child.once('exit', code => reject(new Error(`the process that loads the list with ${reader} ended with ${code}`)))
   })
+  const peer = reader === 'countersign' ? {} : { peer: reader }
+  return [
+    { name: 'crl_load', unit: 'ms', value: figures.loadMs, ...peer },
+    { name: 'crl_longest_pause', unit: 'ms', value: figures.longestPauseMs, ...peer },
+    { name: 'crl_memory', unit: 'MB', value: megabytes(figures.bytes), ...peer },
+    { name: 'crl_memory_resident', unit: 'MB', value: megabytes(figures.residentBytes), ...peer },
+    { name: 'crl_lookup', unit: 'us', value: figures.lookupUs, ...peer },
+  ]
 }
 
 /** What the list costs nginx: the same server with it and without it, from the start to the first connection. */
