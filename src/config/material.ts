@@ -6,7 +6,6 @@ import { compileAccess } from '../identity/access/access.ts'
 import { type AllowList, createAllowList } from '../identity/authn/allow-list.ts'
 import type { MutualTlsOptions } from '../identity/authn/options.ts'
 import { type ConfiguredBindings, reviewBindings } from '../identity/bindings/configured-bindings.ts'
-import { readListFiles } from '../identity/revocation/list-files.ts'
 import type { RevocationOptions } from '../identity/revocation/options.ts'
 import { isOn } from '../identity/revocation/policies.ts'
 import type { RevocationMaterial } from '../identity/revocation/revocation.ts'
@@ -17,20 +16,22 @@ import {
   type TrustMaterial,
   type TrustStore,
 } from '../identity/trust/material.ts'
-import { publishedKey } from '../identity/trust/published-keys.ts'
 import type { TenantAnchor } from '../identity/trust/tenant-paths.ts'
 import { readKeyStoreFile } from '../pki/keystore/file.ts'
-import { findEntry, type KeyStore, type PrivateKeyEntry } from '../pki/keystore/keystore.ts'
+import type { KeyStore } from '../pki/keystore/keystore.ts'
 import type { TrustAnchor } from '../pki/path/verdict.ts'
 import { writePem } from '../pki/x509/pem.ts'
 import type { ProxyOptions } from '../server/proxies/options.ts'
 import { createProxies, type Proxies, ProxyProofError, type ProxySource } from '../server/proxies/proxies.ts'
-import { checkServerIdentity, type ServerIdentity } from '../server/tls/server-identity.ts'
+import type { ServerIdentity } from '../server/tls/server-identity.ts'
 import type { StorageOptions } from '../storage/storage.ts'
+import { Findings, type Path } from './findings.ts'
 import type { LoadedConfiguration } from './load.ts'
-import { ConfigError, type ConfigProblem, pathText } from './read.ts'
+import { pathText } from './read.ts'
+import { readRevocation } from './revocation-material.ts'
 import type { ListenerConfiguration, RouteConfiguration } from './schema.ts'
 import { resolveSecret } from './secret.ts'
+import { identityWarnings, readServerIdentities } from './server-identities.ts'
 import { readStorageOptions } from './storage-options.ts'
 import type { KeyStoreOptions, TrustStoreOptions } from './stores.ts'
 import { readSharedKey } from './tickets-section.ts'
@@ -56,8 +57,6 @@ export interface ListenerMaterial {
   readonly identities: readonly [ServerIdentity, ...ServerIdentity[]]
   readonly trust: TrustMaterial
 }
-
-type Path = readonly PropertyKey[]
 
 /** Opens everything that the configuration names. Throws ConfigError with all problems at once (invariant 4). */
 export async function openMaterial(
@@ -116,58 +115,18 @@ export async function openMaterial(
   }
 }
 
-class Review {
-  readonly warnings: string[]
-  readonly #problems: ConfigProblem[] = []
+class Review extends Findings {
   readonly #loaded: LoadedConfiguration
   readonly #clock: Clock
 
   constructor(loaded: LoadedConfiguration, clock: Clock) {
+    super(loaded)
     this.#loaded = loaded
-    this.warnings = [...loaded.warnings]
     this.#clock = clock
   }
 
-  /** What `work` gives, or undefined when it throws a CodedError, which is then a problem of this place. */
-  attempt<T>(path: Path, work: () => T): T | undefined {
-    try {
-      return work()
-    } catch (error) {
-      return this.#problem(path, error)
-    }
-  }
-
-  async #attemptAsync<T>(path: Path, work: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await work()
-    } catch (error) {
-      return this.#problem(path, error)
-    }
-  }
-
-  #problem(path: Path, error: unknown): undefined {
-    if (!(error instanceof CodedError)) throw error
-    const hint = error.remedy ?? 'docs/configuration.md says what belongs here.'
-    this.#problems.push({ path: pathText(path), line: this.#loaded.lineOf(path), message: error.message, hint })
-  }
-
-  conclude(): void {
-    if (this.#problems.length > 0) throw new ConfigError(this.#loaded.file, this.#problems)
-  }
-
-  unique(list: string, names: readonly string[], key: string): void {
-    for (const [i, name] of names.entries()) {
-      if (names.indexOf(name) < i) {
-        const twice = new CodedError('ERR_CONFIG_INVALID', `two ${list} have the ${key} ${name}`, {
-          remedy: 'Give each its own.',
-        })
-        this.#problem([list, i, key], twice)
-      }
-    }
-  }
-
   async listener(options: ListenerConfiguration, path: Path): Promise<ListenerMaterial | undefined> {
-    const identities = await this.#attemptAsync([...path, 'keyStore'], () => this.#identities(options.keyStore, path))
+    const identities = await this.attemptAsync([...path, 'keyStore'], () => this.#identities(options.keyStore, path))
     const stores = await this.#trustStores(options.trustStore, path)
     const { clientAuth, maxPathDepth, insecureAlgorithms, name } = options
     const { insecureAllowPublishedKeys } = this.#loaded.value.authenticators['mutual-tls']
@@ -191,44 +150,9 @@ class Review {
   async #identities(options: KeyStoreOptions, path: Path): Promise<[ServerIdentity, ...ServerIdentity[]]> {
     const keyPassword = this.#secret(options.keyPassword)
     const store = await this.#open(options.file, options.password, keyPassword)
-    const [first, ...rest] = privateKeys(store, options).map(entry =>
-      naming(options.file, () => {
-        const identity = { alias: entry.alias, key: entry.privateKey(keyPassword), chain: entry.chain }
-        checkServerIdentity(identity)
-        return identity
-      }),
-    )
-    if (first === undefined) {
-      throw new CodedError('ERR_SERVER_KEY_UNUSABLE', `${options.file} holds no private key`, {
-        remedy: 'Name the key store that holds the private key of the server, not a trust store.',
-      })
-    }
-    this.#warnOfDates([first, ...rest], path)
-    this.#warnOfPublishedKeys([first, ...rest], path)
-    return [first, ...rest]
-  }
-
-  #warnOfDates(identities: readonly ServerIdentity[], path: Path): void {
-    const now = this.#clock.now()
-    for (const { alias, chain } of identities) {
-      const leaf = chain[0]
-      if (leaf === undefined) continue
-      const where = `${pathText(path)}: the server certificate "${alias}"`
-      if (leaf.notAfter < now)
-        this.warnings.push(`${where} expired on ${new Date(leaf.notAfter).toISOString()}: clients will refuse it`)
-      if (leaf.notBefore > now)
-        this.warnings.push(`${where} is valid only from ${new Date(leaf.notBefore).toISOString()}`)
-    }
-  }
-
-  #warnOfPublishedKeys(identities: readonly ServerIdentity[], path: Path): void {
-    for (const { alias, chain } of identities) {
-      const source = chain[0] && publishedKey(chain[0])
-      if (source === undefined) continue
-      this.warnings.push(
-        `${pathText(path)}: the private key of the server certificate "${alias}" is published (${source}): anybody can pass for this server. Make a new one: countersign keystore generate`,
-      )
-    }
+    const identities = readServerIdentities(store, options, keyPassword)
+    this.warnings.push(...identities.flatMap(each => identityWarnings(each, pathText(path), this.#clock.now())))
+    return identities
   }
 
   /** undefined when any of them cannot be opened: a listener with half of its trust would refuse the other half. */
@@ -239,7 +163,7 @@ class Review {
     const stores: (TrustStore | undefined)[] = []
     for (const [i, { file, password, aliases, tenant }] of options.entries()) {
       const place = [...path, 'trustStore', i]
-      const store = await this.#attemptAsync(place, async () =>
+      const store = await this.attemptAsync(place, async () =>
         selectEntries({ name: file, tenant, store: await this.#open(file, password) }, aliases),
       )
       stores.push(store)
@@ -261,7 +185,7 @@ class Review {
   ): ConfiguredBindings {
     const several = tenants === 'none' ? 'refuse' : 'choose'
     const { bindings, problems, warnings } = reviewBindings(options, anchors, several)
-    for (const { index, error } of problems) this.#problem(['authenticators', 'mutual-tls', 'bindings', index], error)
+    for (const { index, error } of problems) this.add(['authenticators', 'mutual-tls', 'bindings', index], error)
     this.warnings.push(...warnings)
     return bindings
   }
@@ -276,7 +200,7 @@ class Review {
     if (options.fetch.insecureAllowPrivateAddresses && isOn(options)) {
       this.warnings.push('certificates may send the server to private addresses (insecureAllowPrivateAddresses)')
     }
-    return this.#attemptAsync(['revocation'], () => readRevocation(options, this.#loaded.folder, anchors))
+    return this.attemptAsync(['revocation'], () => readRevocation(options, this.#loaded.folder, anchors))
   }
 
   ticketKey(): string | undefined {
@@ -301,7 +225,7 @@ class Review {
       )
     }
     const path = ['users', ...(store === 'postgres' ? ['postgres'] : [])]
-    return this.#attemptAsync(path, () => readStorageOptions(users, this.#loaded))
+    return this.attemptAsync(path, () => readStorageOptions(users, this.#loaded))
   }
 
   /** What answers below a path of its own: on listeners that there are, by authenticators that are on, and beside no route there. */
@@ -321,7 +245,7 @@ class Review {
       if (names.includes(name)) continue
       const message = `there is no listener ${name}`
       const remedy = `Name one of those that there are: ${names.join(', ')}.`
-      this.#problem([key, 'listeners', i], new CodedError('ERR_CONFIG_INVALID', message, { remedy }))
+      this.add([key, 'listeners', i], new CodedError('ERR_CONFIG_INVALID', message, { remedy }))
     }
     this.attempt([key, 'require'], () => compileAccess({ require }, this.#authenticators))
     for (const [i, route] of value.routes.entries()) {
@@ -329,7 +253,7 @@ class Review {
       if (below !== path && !below.startsWith(`${path}/`)) continue
       const message = `${route.path} is an address of ${key}, which is switched on`
       const remedy = `Choose another path, or switch ${key} off.`
-      this.#problem(['routes', i, 'path'], new CodedError('ERR_CONFIG_INVALID', message, { remedy }))
+      this.add(['routes', i, 'path'], new CodedError('ERR_CONFIG_INVALID', message, { remedy }))
     }
   }
 
@@ -351,7 +275,7 @@ class Review {
     try {
       return createProxies(sources, directory.seenBy(''))
     } catch (error) {
-      return this.#problem(['proxies', ...(error instanceof ProxyProofError ? [error.index, 'proof'] : [])], error)
+      return this.add(['proxies', ...(error instanceof ProxyProofError ? [error.index, 'proof'] : [])], error)
     }
   }
 
@@ -389,7 +313,7 @@ class Review {
       const message = `nobody can vouch for ${options.upstream}: the route names no trust store`
       const remedy =
         'Name a trustStore that holds the authority of the upstream, or set insecurePublicAuthorities: true.'
-      this.#problem([...path, 'upstream'], new CodedError('ERR_CONFIG_INVALID', message, { remedy }))
+      this.add([...path, 'upstream'], new CodedError('ERR_CONFIG_INVALID', message, { remedy }))
     }
     if (options.insecurePublicAuthorities) {
       this.warnings.push(
@@ -398,44 +322,4 @@ class Review {
     }
     return { ...options, authorities }
   }
-}
-
-async function readRevocation(
-  options: RevocationOptions,
-  folder: string,
-  anchors: readonly TrustAnchor[],
-): Promise<RevocationMaterial> {
-  const unknown = Object.keys(options.anchors).find(alias => !anchors.some(anchor => anchor.alias === alias))
-  if (unknown !== undefined) {
-    throw new CodedError('ERR_CONFIG_INVALID', `no trust store has an entry called "${unknown}"`, {
-      remedy: 'The keys below revocation.anchors are aliases of trust anchors: `countersign keystore list` shows them.',
-    })
-  }
-  const issuers = anchors.map(({ certificate }) => certificate)
-  const places = {
-    files: options.crl.files.map(file => resolve(folder, file)),
-    folders: options.crl.folders.map(each => resolve(folder, each)),
-  }
-  const files = isOn(options) ? await readListFiles(places, issuers) : []
-  return { options, folder: resolve(folder, options.folder), places, files, issuers }
-}
-
-/** What is wrong with an entry is told with the file that it stands in: a listener may have one beside another. */
-function naming<T>(file: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof CodedError) || error.message.includes(file)) throw error
-    const remedy = error.remedy === undefined ? {} : { remedy: error.remedy }
-    throw new CodedError(error.code as `ERR_${string}`, `${file}: ${error.message}`, { ...remedy, cause: error })
-  }
-}
-
-function privateKeys(store: KeyStore, { alias, file }: KeyStoreOptions): PrivateKeyEntry[] {
-  if (alias === undefined) return store.entries.filter(entry => entry.kind === 'private-key')
-  const entry = findEntry(store, alias)
-  if (entry?.kind === 'private-key') return [entry]
-  const others = store.entries.filter(({ kind }) => kind === 'private-key').map(other => other.alias)
-  const known = others.length === 0 ? 'It holds no private key.' : `Its private keys are: ${others.join(', ')}.`
-  throw new CodedError('ERR_SERVER_KEY_UNUSABLE', `${file} has no private key called "${alias}"`, { remedy: known })
 }

@@ -16,9 +16,10 @@ import { parseCertificate } from '../../src/pki/x509/certificate.ts'
 import { writePem } from '../../src/pki/x509/pem.ts'
 import { start } from '../../src/start/start.ts'
 import { baseTime, day, type Issued, selfSigned, testAuthority } from '../support/certificates.ts'
+import { freePort } from '../support/free-port.ts'
 import { scratchFolder } from '../support/scratch.ts'
 import { serveFrom } from '../support/server.ts'
-import { deafServer, fileOf, freePort, listening, nginxServer, opensslServer, rawServer } from './servers.ts'
+import { deafServer, fileOf, listening, nginxServer, opensslServer, rawServer } from './servers.ts'
 
 const root = testAuthority({ name: 'CN=Server Root,O=Example' })
 const issuing = root.intermediate({ name: 'CN=Server Issuing,O=Example' })

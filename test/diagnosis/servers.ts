@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Issued } from '../support/certificates.ts'
+import { answering, freePort } from '../support/free-port.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
 let count = 0
@@ -105,28 +106,6 @@ export async function listening(server: Server): Promise<number> {
   await once(server, 'listening')
   after(() => server.close())
   return (server.address() as AddressInfo).port
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function answering(port: number): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    const socket = connect(port, '127.0.0.1')
-    const up = await new Promise<boolean>(resolve => {
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    })
-    socket.destroy()
-    if (up) return
-    await delay(25)
-  }
-  throw new Error(`nothing answers on port ${port}`)
 }
 
 async function ended(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

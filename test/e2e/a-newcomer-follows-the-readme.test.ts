@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { freePort } from '../support/free-port.ts'
 import { run } from '../support/run.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
@@ -128,14 +128,6 @@ function outsideNpm(): NodeJS.ProcessEnv {
 
 function systemPath(): string[] {
   return (process.env.PATH ?? '').split(':').filter(folder => !folder.includes('node_modules'))
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
 }
 
 async function waitFor(done: () => boolean, said: () => string): Promise<void> {

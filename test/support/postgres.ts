@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { PostgresOptions } from '../../src/storage/postgres/postgres-options.ts'
+import { freePort } from './free-port.ts'
 import { scratchFolder } from './scratch.ts'
 
 export interface PostgresServer {
@@ -146,13 +146,4 @@ function unprivilegedAccount(): { uid: number; gid: number } | undefined {
     .map(line => line.split(':'))
   const [, , uid, gid] = accounts.find(([name]) => name === 'postgres') ?? accounts.find(([name]) => name === 'nobody')!
   return { uid: Number(uid), gid: Number(gid) }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

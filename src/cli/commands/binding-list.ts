@@ -1,4 +1,5 @@
 import type { StoredBinding } from '../../identity/bindings/binding-store.ts'
+import { everyBinding } from '../../identity/bindings/every-binding.ts'
 import { createSqlBindingStore } from '../../identity/bindings/sql-binding-store.ts'
 import { administer } from '../administration.ts'
 import { defineCommand, exit, jsonOption } from '../command.ts'
@@ -18,14 +19,10 @@ export const command = defineCommand({
   async run(ctx) {
     const { terminal, options } = ctx
     const bindings = await administer(ctx, 'reads', async ({ storage }) => {
-      const store = createSqlBindingStore(storage, ctx.clock)
-      const all: StoredBinding[] = []
-      for (let after: string | undefined; ; ) {
-        const page = await store.list({ limit: 1000, after })
-        all.push(...page.filter(binding => options.user === undefined || binding.options.users?.includes(options.user)))
-        after = page.at(-1)?.id
-        if (after === undefined) return all
-      }
+      const found: StoredBinding[] = []
+      for await (const binding of everyBinding(createSqlBindingStore(storage, ctx.clock)))
+        if (options.user === undefined || binding.options.users?.includes(options.user)) found.push(binding)
+      return found
     })
     if (options.json) terminal.json({ bindings: bindings.map(asJson) })
     else if (bindings.length === 0) terminal.note('No binding was added.')

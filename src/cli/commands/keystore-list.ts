@@ -1,5 +1,6 @@
 import type { KeyStoreEntry } from '../../pki/keystore/keystore.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
+import { certificateIdentity } from '../certificate-summary.ts'
 import { defineCommand, exit, jsonOption } from '../command.ts'
 import { expiry } from '../expiry.ts'
 import { openToRead } from '../key-store-access.ts'
@@ -56,13 +57,6 @@ function asJson(entry: KeyStoreEntry) {
     alias: entry.alias,
     kind: entry.kind,
     created: entry.created === undefined ? null : new Date(entry.created).toISOString(),
-    certificates: certificatesOf(entry).map(certificate => ({
-      subject: String(certificate.subject),
-      issuer: String(certificate.issuer),
-      serialNumber: certificate.serialNumber,
-      notBefore: new Date(certificate.notBefore).toISOString(),
-      notAfter: new Date(certificate.notAfter).toISOString(),
-      thumbprint: certificate.thumbprint,
-    })),
+    certificates: certificatesOf(entry).map(certificateIdentity),
   }
 }

@@ -1,5 +1,6 @@
 import { openMaterial } from '../../config/material.ts'
 import { CodedError } from '../../errors.ts'
+import { everyBinding } from '../../identity/bindings/every-binding.ts'
 import { createSqlBindingStore } from '../../identity/bindings/sql-binding-store.ts'
 import { listAudit } from '../../telemetry/audit/list.ts'
 import { administer } from '../administration.ts'
@@ -82,16 +83,9 @@ async function seenSince(
 const order: readonly Seen['outcome'][] = ['loses', 'cannot be told', 'keeps']
 
 function storedBindings(ctx: ImpactContext): Promise<DependentBinding[]> {
-  return administer(ctx, 'reads', async ({ storage }) => {
-    const store = createSqlBindingStore(storage, ctx.clock)
-    const all: DependentBinding[] = []
-    for (let after: string | undefined; ; ) {
-      const page = await store.list({ limit: 1000, after })
-      all.push(...page)
-      after = page.at(-1)?.id
-      if (after === undefined) return all
-    }
-  })
+  return administer(ctx, 'reads', ({ storage }) =>
+    Array.fromAsync(everyBinding(createSqlBindingStore(storage, ctx.clock))),
+  )
 }
 
 function print({ anchors, certificates, bindings }: Impact, days: number, terminal: Terminal): void {

@@ -10,6 +10,7 @@ import type { PasswordHasher } from './password/password-hasher.ts'
 import { newPasswordText, passwordText } from './password/password-text.ts'
 import { createUserReader, readPage, readSecret } from './read-users.ts'
 import { unknownUser, userExists } from './sql/directory-errors.ts'
+import { idOf } from './sql/id-of.ts'
 import { normalRoles, replaceRolesOf, roleIds } from './sql/memberships.ts'
 import { storeSecret } from './sql/passwords.ts'
 import { insertTenant, readTenant, requireTenant } from './sql/tenant-rows.ts'
@@ -43,16 +44,11 @@ export function createSqlUserStore({ storage, hasher, clock = systemClock }: Sql
     work: (transaction: Transaction<Schema>, id: string, now: number) => Promise<unknown>,
   ) {
     return storage.change('users', async transaction => {
-      const user = await transaction
-        .selectFrom('users')
-        .select('id')
-        .where('tenant', '=', tenant)
-        .where('name', '=', name)
-        .executeTakeFirst()
-      if (user === undefined) throw unknownUser(tenant, name)
+      const id = await idOf(transaction, 'users', tenant, name)
+      if (id === undefined) throw unknownUser(tenant, name)
       const now = clock.now()
-      await touchUsers(transaction, isId(user.id), now)
-      await work(transaction, user.id, now)
+      await touchUsers(transaction, isId(id), now)
+      await work(transaction, id, now)
     })
   }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { derError } from '../asn1/der.ts'
+import { shortestFrom } from '../x509/serial-octets.ts'
 
 const empty = 0
 /** far more than certificates of one serial number under all issuers of an indirect list, and few enough to stay quick */
@@ -138,14 +139,3 @@ function digit(hex: string, at: number): number {
 
 /** length, date, reason */
 const rowOverhead = 6
-
-/** Where the number starts once octets that only repeat its sign are skipped: lists exist that write a serial number too long. */
-function shortestFrom(bytes: Uint8Array, start: number, end: number): number {
-  let from = start
-  while (from + 1 < end) {
-    const negative = bytes[from + 1]! >= 0x80
-    if (bytes[from] !== (negative ? 0xff : 0x00)) break
-    from++
-  }
-  return from
-}

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type DerElement, DerReader, derError, inside, tag } from '../asn1/der.ts'
 import { readTime } from '../asn1/time.ts'
 import { type Extension, readExtensionList } from './certificate.ts'
+import { shortestFrom } from './serial-octets.ts'
 
 const emptySlot = -1
 /** far more than certificates of one serial number under all issuers of an indirect list, and few enough to stay quick */
@@ -119,17 +120,6 @@ const reasonPrefix = Buffer.from([0x30, 0x0a, 0x06, 0x03, 0x55, 0x1d, 0x15, 0x04
 
 function isReasonOnly(bytes: Buffer, { contentStart, end }: DerElement): boolean {
   return end - contentStart === 12 && bytes.compare(reasonPrefix, 0, 8, contentStart, contentStart + 8) === 0
-}
-
-/** Where the number starts once octets that only repeat its sign are skipped: lists exist that write a serial number too long. */
-function shortestFrom(bytes: Buffer, start: number, end: number): number {
-  let from = start
-  while (from + 1 < end) {
-    const negative = bytes[from + 1]! >= 0x80
-    if (bytes[from] !== (negative ? 0xff : 0x00)) break
-    from++
-  }
-  return from
 }
 
 function countElements(list: DerElement): number {

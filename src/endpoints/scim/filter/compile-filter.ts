@@ -1,8 +1,9 @@
 import type { Filter } from '../../../identity/users/directory.ts'
 import type { ResourceType } from '../schema/attribute.ts'
 import { type Found, findAttribute, subAttributesOf } from '../schema/find-attribute.ts'
-import { type Checked, checkComparison, unfit } from './check-comparison.ts'
-import { all, any, type Condition, filterOf, not } from './condition.ts'
+import { type Checked, unfit } from './check-comparison.ts'
+import { compileComparison, compileLogic } from './compile-logic.ts'
+import { type Condition, filterOf } from './condition.ts'
 import type { ScimFilter } from './filter.ts'
 
 /** How the attributes of a type of resource are found in the directory. */
@@ -17,23 +18,17 @@ export interface Lookup {
 
 /** The filter as one for the directory; undefined: everything. Throws ScimFault (invalidFilter). */
 export function compileFilter(filter: ScimFilter, lookup: Lookup): Filter | undefined {
-  const compile = (part: ScimFilter): Condition => {
-    switch (part.op) {
-      case 'and':
-        return all(part.of.map(compile))
-      case 'or':
-        return any(part.of.map(compile))
-      case 'not':
-        return not(compile(part.of))
-      case 'present':
-        return lookup.present(locate(lookup.type, part.path), part.path)
-      case 'compare':
-        return compare(lookup, locate(lookup.type, part.path), part)
-      case 'values':
-        return lookup.values(locate(lookup.type, part.path), part.path, part.of)
-    }
-  }
-  return filterOf(compile(filter))
+  const condition = compileLogic(filter, part => {
+    const { path } = part
+    const found = locate(lookup.type, path)
+    if (part.op === 'values') return lookup.values(found, path, part.of)
+    if (part.op === 'present') return lookup.present(found, path)
+    return compileComparison(comparedAttribute(found, path), found, part, {
+      present: () => lookup.present(found, path),
+      compare: (_found, checked) => lookup.compare(found, path, checked),
+    })
+  })
+  return filterOf(condition)
 }
 
 function locate(type: ResourceType, path: string): Found {
@@ -42,17 +37,6 @@ function locate(type: ResourceType, path: string): Found {
   // What is never told is not told by asking for it, either.
   if (found.attribute?.returned === 'never') throw unfit(path, 'cannot be searched for')
   return found
-}
-
-function compare(
-  lookup: Lookup,
-  found: Found,
-  { path, comparison, value }: Extract<ScimFilter, { op: 'compare' }>,
-): Condition {
-  const checked = checkComparison(comparedAttribute(found, path), path, comparison, value)
-  if (checked.value !== null) return lookup.compare(found, path, checked)
-  const present = lookup.present(found, path)
-  return comparison === 'eq' ? not(present) : present
 }
 
 // `emails co "@example.com"` is about the values.

@@ -8,6 +8,8 @@ import type { Lookup } from './compile-filter.ts'
 import { comparison, compileValues, known, type ValueLookup } from './compile-values.ts'
 import { all, any, type Condition, not } from './condition.ts'
 import type { ScimFilter } from './filter.ts'
+import { metaFieldOf } from './meta-field.ts'
+import { referenceLookup } from './reference-lookup.ts'
 
 /** Where the attributes of a user are in the directory. */
 export const userLookup: Lookup = { type: userType, present, compare, values }
@@ -21,11 +23,7 @@ export function fieldOf({ extension, attribute, sub }: Found): Field | undefined
     case 'userName':
       return { kind: 'name' }
     case 'meta':
-      return sub?.name === 'created'
-        ? { kind: 'created' }
-        : sub?.name === 'lastModified'
-          ? { kind: 'modified' }
-          : undefined
+      return metaFieldOf(sub)
     default: {
       const scim = `${extension === undefined ? '' : `${extension}:`}${name}`
       // The manager is kept by the identifier alone.
@@ -36,11 +34,18 @@ export function fieldOf({ extension, attribute, sub }: Found): Field | undefined
   }
 }
 
+const groups = referenceLookup({
+  name: 'groups',
+  id: { kind: 'role-id' },
+  display: { kind: 'role-name' },
+  type: 'direct',
+})
+
 function present(found: Found, path: string): Condition {
   const { attribute, sub } = found
   if (attribute === undefined) return any(claimsBelow(found).map(claim => has({ kind: 'attribute', name: claim })))
   if (attribute.name === 'active' || attribute.name === 'schemas' || attribute.name === 'meta') return true
-  if (attribute.name === 'groups') return has(groupField(sub))
+  if (attribute.name === 'groups') return groups.present(sub)
   if (attribute.multiValued) {
     if (sub === undefined) return anyValueOf(attribute, lookup => lookup.exists)
     return anyValueOf(attribute, lookup => all([lookup.exists, lookup.present(sub)]))
@@ -60,8 +65,7 @@ function compare(found: Found, path: string, checked: Checked): Condition {
     case 'schemas':
       return compareSchemas(checked, path)
     case 'groups':
-      if (sub?.name === 'type') return all([has({ kind: 'role-id' }), known('direct', checked)])
-      return comparison(groupField(sub), checked, sub?.name !== 'display')
+      return groups.compare(sub, checked)
     case 'meta':
       if (sub?.name === 'resourceType') return known(userType.name, checked)
   }
@@ -75,7 +79,7 @@ function compare(found: Found, path: string, checked: Checked): Condition {
 function values({ attribute, sub }: Found, path: string, filter: ScimFilter): Condition {
   if (attribute === undefined || sub !== undefined || !attribute.multiValued || attribute.type !== 'complex')
     throw unfit(path, 'has no values for brackets to choose from')
-  if (attribute.name === 'groups') return compileValues(attribute, path, filter, groupLookup(filter))
+  if (attribute.name === 'groups') return compileValues(attribute, path, filter, groups.within(filter))
   return anyValueOf(attribute, lookup => all([lookup.exists, compileValues(attribute, path, filter, lookup)]))
 }
 
@@ -138,24 +142,6 @@ function comparePart(field: Field, sub: Attribute, checked: Checked): Condition 
   const wanted = checked.comparison === 'eq' ? checked.value : !checked.value
   const isTrue = comparison(field, { comparison: 'eq', value: true }, true)
   return wanted === true ? isTrue : not(isTrue)
-}
-
-function groupField(sub: Attribute | undefined): Field {
-  if (sub?.name === '$ref') throw unfit('groups.$ref', 'cannot be searched for')
-  return sub?.name === 'display' ? { kind: 'role-name' } : { kind: 'role-id' }
-}
-
-/** The directory looks at one thing of one group at a time. */
-function groupLookup(filter: ScimFilter): ValueLookup {
-  if (filter.op === 'and' || filter.op === 'not')
-    throw unfit('groups[…]', 'can be asked for one thing: value, display or type')
-  return {
-    present: sub => has(groupField(sub)),
-    compare: (sub, checked) =>
-      sub.name === 'type'
-        ? all([has({ kind: 'role-id' }), known('direct', checked)])
-        : comparison(groupField(sub), checked, sub.name !== 'display'),
-  }
 }
 
 function compareSchemas(checked: Checked, path: string): Condition {

@@ -1,12 +1,12 @@
 import type { ScimFilter } from '../filter/filter.ts'
 import { type PatchPath, parsePath } from '../filter/parse-path.ts'
+import { subOf } from '../filter/sub-of.ts'
 import { checkPrimary } from '../resource/read-value.ts'
 import { type Complex, isComplex, type Resource } from '../resource/resource.ts'
 import type { Attribute, ResourceType } from '../schema/attribute.ts'
 import { type Found, findAttribute } from '../schema/find-attribute.ts'
 import { badRequest, ScimFault } from '../scim-fault.ts'
 import { changeAll, changeSingle, changeSome } from './change-attribute.ts'
-import { subOf } from './matches.ts'
 import type { PatchOperation } from './read-patch.ts'
 
 /** Values that the operations of one request may look at, all together: a large group is gone through by every one of them. */

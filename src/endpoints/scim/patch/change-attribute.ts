@@ -1,10 +1,11 @@
 import type { ScimFilter } from '../filter/filter.ts'
+import { subOf } from '../filter/sub-of.ts'
 import { readItem, readItems, readSub, readValue } from '../resource/read-value.ts'
 import { type Complex, isComplex, type Resource, type Simple } from '../resource/resource.ts'
 import type { Attribute } from '../schema/attribute.ts'
 import { badRequest } from '../scim-fault.ts'
 import { addValues, identityOf, setPrimary } from './change-values.ts'
-import { matches, subOf } from './matches.ts'
+import { matches } from './matches.ts'
 import type { PatchOperation } from './read-patch.ts'
 
 /** Sets, merges or takes away an attribute with one value, or a part of it. Throws ScimFault. */

@@ -3,13 +3,13 @@ import type { Transaction } from 'kysely'
 import { fold } from '../../../storage/fold.ts'
 import type { Schema } from '../../../storage/schema.ts'
 import { isStorable } from '../../../storage/storable.ts'
-import type { Storage } from '../../../storage/storage.ts'
 import type { Directory, DirectoryUser, UserChange } from '../directory.ts'
 import { checkUserName } from '../names.ts'
 import { newPasswordText } from '../password/password-text.ts'
 import { normalAttributes, replaceAttributes } from './attributes.ts'
 import type { SqlDirectorySource } from './create-sql-directory.ts'
 import { unknownUser, userExists } from './directory-errors.ts'
+import { idOf } from './id-of.ts'
 import { normalRoles, replaceRolesOf, roleIds } from './memberships.ts'
 import { storeSecret } from './passwords.ts'
 import { searchIds } from './search.ts'
@@ -25,7 +25,7 @@ export function createDirectoryUsers({ storage, hasher, clock }: SqlDirectorySou
 
   async function find(tenant: string, name: string): Promise<DirectoryUser | undefined> {
     if (!isStorable(name)) return undefined
-    const id = await idOf(db, tenant, name)
+    const id = await idOf(db, 'users', tenant, name)
     return id === undefined ? undefined : readDirectoryUser(db, tenant, id)
   }
 
@@ -48,7 +48,7 @@ export function createDirectoryUsers({ storage, hasher, clock }: SqlDirectorySou
       const secret = password === undefined ? undefined : await hasher.hash(newPasswordText(password))
       return storage.change('users', async transaction => {
         await requireTenant(transaction, tenant)
-        if ((await idOf(transaction, tenant, name)) !== undefined) throw userExists(tenant, name)
+        if ((await idOf(transaction, 'users', tenant, name)) !== undefined) throw userExists(tenant, name)
         const [id, now] = [randomUUID(), clock.now()]
         const row = { id, tenant, name, folded: fold(name), state, created: now, modified: now }
         await transaction.insertInto('users').values(row).execute()
@@ -109,7 +109,7 @@ async function apply(
   now: number,
 ): Promise<void> {
   if (name !== before) {
-    if ((await idOf(transaction, tenant, name)) !== undefined) throw userExists(tenant, name)
+    if ((await idOf(transaction, 'users', tenant, name)) !== undefined) throw userExists(tenant, name)
     await transaction
       .updateTable('users')
       .set({ name, folded: fold(name) })
@@ -124,14 +124,4 @@ async function apply(
   if (attributes !== undefined) await replaceAttributes(transaction, id, attributes)
   if (secret !== undefined) await storeSecret(transaction, id, secret, now)
   await touchUsers(transaction, isId(id), now)
-}
-
-async function idOf(db: Storage['db'], tenant: string, name: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('users')
-    .select('id')
-    .where('tenant', '=', tenant)
-    .where('name', '=', name)
-    .executeTakeFirst()
-  return row?.id
 }

@@ -6,6 +6,7 @@ import type { Schema } from '../../../storage/schema.ts'
 import { checkRoleName } from '../names.ts'
 import { chunks } from './chunks.ts'
 import { unknownRole } from './directory-errors.ts'
+import { idOf } from './id-of.ts'
 import { isId, touchRoles, touchUsers } from './versions.ts'
 
 /** What to do about a role that the tenant does not have. */
@@ -27,14 +28,9 @@ export async function roleIds(
 ): Promise<string[]> {
   const ids: string[] = []
   for (const name of names) {
-    const known = await transaction
-      .selectFrom('roles')
-      .select('id')
-      .where('tenant', '=', tenant)
-      .where('name', '=', name)
-      .executeTakeFirst()
+    const known = await idOf(transaction, 'roles', tenant, name)
     if (known === undefined && missing === 'refuse') throw unknownRole(tenant, name)
-    ids.push(known?.id ?? (await insertRole(transaction, tenant, name, now)))
+    ids.push(known ?? (await insertRole(transaction, tenant, name, now)))
   }
   return ids
 }
