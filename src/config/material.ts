@@ -285,7 +285,7 @@ class Review extends Findings {
     const message = 'every authenticator is switched off: nobody can be let in'
     const remedy = 'Enable at least one, for example authenticators.mutual-tls.enabled: true.'
     if (moment === 'reload') this.warnings.push(message)
-    else this.#problem(['authenticators'], new CodedError('ERR_AUTHENTICATORS', message, { remedy }))
+    else this.add(['authenticators'], new CodedError('ERR_AUTHENTICATORS', message, { remedy }))
   }
 
   get #authenticators(): string[] {
@@ -301,7 +301,7 @@ class Review extends Findings {
     ) {
       const remedy = 'Name its upstream. Only where a proxy asks (proxies[].forwardAuth) a route needs none.'
       const message = `the route ${options.path} leads nowhere: it has no upstream, and no proxy may ask about it`
-      this.#problem([...path, 'upstream'], new CodedError('ERR_CONFIG_INVALID', message, { remedy }))
+      this.add([...path, 'upstream'], new CodedError('ERR_CONFIG_INVALID', message, { remedy }))
     }
     const stores = (await this.#trustStores(options.trustStore, path)) ?? []
     this.attempt([...path, 'trustStore'], () => checkTrusts(stores))
