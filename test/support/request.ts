@@ -7,7 +7,10 @@ export interface Answered {
 }
 
 /** One HTTPS request on a connection of its own. Rejects when the connection fails. */
-export function httpsRequest(url: string, options: RequestOptions = {}): Promise<Answered> {
+export function httpsRequest(
+  url: string,
+  { body, ...options }: RequestOptions & { readonly body?: string } = {},
+): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { agent: false, timeout: 20_000, ...options }, response => {
       const chunks: Buffer[] = []
@@ -20,6 +23,6 @@ export function httpsRequest(url: string, options: RequestOptions = {}): Promise
     })
     sent.on('timeout', () => sent.destroy(new Error('no answer within 20 s')))
     sent.on('error', reject)
-    sent.end()
+    sent.end(body)
   })
 }

@@ -1,0 +1,218 @@
+// nginx, HAProxy and Caddy as Debian has them, each with the file that docs/proxies/ gives its users: they ask a whole server, and pass on.
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import { day, type Issued, testAuthority } from '../../support/certificates.ts'
+import { edgeFiles } from '../../support/edge-files.ts'
+import { freePort } from '../../support/free-port.ts'
+import { identityServer } from '../../support/identity-server.ts'
+import { type ProxyName, startProxy } from '../../support/proxy-program.ts'
+import { type Answered, httpsRequest } from '../../support/request.ts'
+
+const people = testAuthority({ name: 'People CA' })
+const machines = testAuthority({ name: 'Machines CA' })
+const alice = people.issue({ subject: 'CN=alice' })
+const expired = people.issue({ subject: 'CN=alice', notBefore: Date.now() - 9 * day, notAfter: Date.now() - day })
+
+interface Tier {
+  readonly program: ProxyName
+  readonly file: string
+  readonly clientCertificate: object
+  listens(port: number): Record<string, string>
+}
+
+const tiers: readonly Tier[] = [
+  {
+    program: 'nginx',
+    file: 'nginx-auth-request.conf',
+    clientCertificate: { form: 'nginx' },
+    listens: port => ({ 'listen 443': `listen 127.0.0.1:${port}` }),
+  },
+  {
+    program: 'haproxy',
+    file: 'haproxy-forward-auth.cfg',
+    clientCertificate: { form: 'haproxy', chainHeader: 'X-SSL-Client-Chain-DER' },
+    listens: port => ({ 'bind :443': `bind 127.0.0.1:${port}` }),
+  },
+  {
+    program: 'caddy',
+    file: 'caddy-forward-auth.Caddyfile',
+    clientCertificate: { form: 'client-cert' },
+    listens: port => ({ 'https://id.example.org {': `https://localhost:${port} {\n\tbind 127.0.0.1` }),
+  },
+]
+const identities = new Map(tiers.map(({ program }) => [program, machines.issue({ subject: `CN=${program}` })]))
+
+const server = await identityServer({
+  anchors: { people, machines },
+  bindings: [
+    { anchor: 'people', user: { from: 'subject.CN' } },
+    // The proxies' own certificates are somebody. That must let nobody in.
+    { anchor: 'machines', user: { from: 'subject.CN' } },
+  ],
+  basic: { enabled: true },
+  proxies: tiers.map(({ program, clientCertificate }) => ({
+    name: program,
+    proof: { thumbprints: [identities.get(program)!.thumbprint] },
+    clientCertificate,
+    addressHeader: 'X-Forwarded-For',
+    forwardAuth: { form: program },
+  })),
+  routes: [
+    { path: '/everyone', audience: 'https://app.example' },
+    { path: '/buyers', allow: { roles: ['buyer'] }, require: ['mutual-tls'] },
+  ],
+})
+for (const name of ['alice', 'carol', ...identities.keys()])
+  await server.users.add({ tenant: 'default', name, password: `${name}-password-1` })
+
+/** What stands behind the proxies: it tells what it was sent. */
+const app = createServer(async (request, response) => {
+  const body = Buffer.concat(await request.toArray()).toString()
+  response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body }))
+}).listen(0, '127.0.0.1')
+after(() => app.close().closeAllConnections())
+await new Promise(resolve => app.once('listening', resolve))
+
+interface Asking {
+  readonly client?: Issued
+  readonly method?: string
+  readonly headers?: Record<string, string>
+  readonly body?: string
+}
+
+interface Sent {
+  readonly status: number
+  readonly headers: Answered['headers']
+  readonly code?: string
+  readonly seen?: { method: string; url: string; headers: IncomingHttpHeaders; body: string }
+}
+
+for (const tier of tiers) {
+  const { program } = tier
+  suite(program, async () => {
+    const edge = await startTier(tier, new URL(server.url).port)
+    const { port, ca, said } = edge
+    const ask = async (path: string, { client, ...options }: Asking = {}): Promise<Sent> => {
+      const identity = client && { cert: client.chainPem, key: client.keyPem }
+      const url = `https://localhost:${port}${path}`
+      const { status, headers, body } = await httpsRequest(url, { ca, ...identity, ...options })
+      if (status === 200) return { status, headers, seen: JSON.parse(body) }
+      assert.match(body, /^\{/, `${program} ${status}: ${body} ${said()}`)
+      return { status, headers, code: JSON.parse(body).code }
+    }
+
+    test('a good certificate: the app learns who it is, from nobody but Countersign', async () => {
+      const forged = { ...forgery, UserName: btoa('alice'), Authorization: 'Bearer of-the-client' }
+      const { seen } = await ask('/everyone?a=%2Fb', { client: alice, headers: forged, method: 'POST', body: 'a body' })
+      assert.deepEqual([seen?.method, seen?.url, seen?.body], ['POST', '/everyone?a=%2Fb', 'a body'])
+      const { headers } = seen!
+      assert.equal(headers['x-forwarded-user'], 'alice')
+      assert.equal(headers['x-forwarded-tenant'], 'default')
+      assert.equal(headers['client-cert'], `:${alice.der.toString('base64')}:`)
+      assert.match(String(headers['countersign-assertion']), /^ey[\w-]+\.[\w-]+\.[\w-]+$/)
+      assert.ok(!JSON.stringify(headers).includes('FORGED'), JSON.stringify(headers))
+      assert.deepEqual([headers.username, headers.authorization], [undefined, undefined])
+    })
+
+    test('a password: no certificate of anybody goes along', async () => {
+      const authorization = `Basic ${btoa('carol:carol-password-1')}`
+      const { seen } = await ask('/everyone', { headers: { ...forgery, authorization } })
+      assert.equal(seen?.headers['x-forwarded-user'], 'carol')
+      assert.equal(seen?.headers['client-cert'], undefined)
+      assert.ok(!JSON.stringify(seen).includes('FORGED'))
+      assert.equal(seen?.headers.authorization, undefined)
+    })
+
+    test('no certificate: nobody, least of all the proxy', async () => {
+      const { status, code, headers } = await ask('/everyone', { headers: forgery })
+      assert.deepEqual([status, code], [401, 'certificate_required'])
+      assert.match(String(headers['www-authenticate']), /^Basic /)
+      assert.match(String(headers['content-type']), /^application\/problem\+json/)
+    })
+
+    test('the client is told what is wrong with its certificate', async () => {
+      const { status, code } = await ask('/everyone', { client: expired })
+      assert.deepEqual([status, code], [401, 'certificate_expired'])
+    })
+
+    test('the path that is decided about is the one that is passed on, whatever the client says', async () => {
+      assert.deepEqual(pick(await ask('/buyers', { client: alice })), [403, 'forbidden'])
+      for (const [name, value] of Object.entries(elsewhere)) {
+        assert.deepEqual(
+          pick(await ask('/buyers', { client: alice, headers: { [name]: value } })),
+          [403, 'forbidden'],
+          name,
+        )
+      }
+      assert.deepEqual(pick(await ask('/buyers', { client: alice, headers: elsewhere })), [403, 'forbidden'])
+      const { status } = await ask('/nowhere', { client: alice })
+      assert.ok(status === 403 || status === 404)
+      assert.equal((await ask('/everyone/..%2fbuyers', { client: alice })).seen, undefined)
+    })
+
+    test('a page of another site is refused', async () => {
+      const headers = { Origin: 'https://evil.example' }
+      assert.deepEqual(pick(await ask('/everyone', { client: alice, method: 'POST', headers })), [403, 'forbidden'])
+      const own = { Origin: `https://localhost:${port}` }
+      assert.equal((await ask('/everyone', { client: alice, method: 'POST', headers: own })).status, 200)
+    })
+
+    test('nobody gets in while Countersign is away', async () => {
+      const alone = await startTier(tier, await freePort())
+      const identity = { cert: alice.chainPem, key: alice.keyPem }
+      const { status, body } = await httpsRequest(`https://localhost:${alone.port}/everyone`, {
+        ca: alone.ca,
+        ...identity,
+      })
+      assert.ok(status >= 500, String(status))
+      assert.ok(!body.includes('x-forwarded'), 'the app was not asked')
+    })
+
+    test('the pages of the problems are there', async () => {
+      const { status, body } = await httpsRequest(`https://localhost:${port}/problems/forbidden`, {
+        ca,
+        headers: { Accept: 'text/html' },
+      })
+      assert.equal(status, 200)
+      assert.match(body, /<html/)
+    })
+  })
+}
+
+async function startTier({ program, file, listens }: Tier, countersignPort: string | number) {
+  const { folder, ca } = edgeFiles(identities.get(program)!, server.ca)
+  const lua = readFileSync(new URL('../../../docs/proxies/haproxy-forward-auth.lua', import.meta.url), 'utf8')
+  writeFileSync(join(folder, 'haproxy-forward-auth.lua'), lua.replaceAll('/etc/countersign/edge', folder))
+  const values = (port: number) => ({
+    ...listens(port),
+    ':9443': `:${countersignPort}`,
+    '127.0.0.1:8080': `127.0.0.1:${(app.address() as AddressInfo).port}`,
+    'id.example.org': 'localhost',
+    '/etc/countersign/edge': folder,
+  })
+  return { ca, ...(await startProxy({ program, config: `docs/proxies/${file}`, values })) }
+}
+
+const pick = ({ status, code }: Sent) => [status, code]
+const forgery = Object.fromEntries(
+  [
+    'X-Forwarded-User',
+    'X-Forwarded-Tenant',
+    'X-Forwarded-Roles',
+    'Client-Cert',
+    'Client-Cert-Chain',
+    'Countersign-Assertion',
+  ].map(name => [name, 'FORGED']),
+)
+const elsewhere = {
+  'X-Original-Method': 'GET',
+  'X-Original-URI': '/everyone',
+  'X-Original-URL': '/everyone',
+  'X-Forwarded-Method': 'GET',
+  'X-Forwarded-Uri': '/everyone',
+  'X-Rewrite-URL': '/everyone',
+}
