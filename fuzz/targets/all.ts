@@ -2,6 +2,7 @@ import type { Target } from '../target.ts'
 import { configurationTargets } from './configuration.ts'
 import { keyStoreTargets } from './key-stores.ts'
 import { ocspTargets } from './ocsp.ts'
+import { proxyProtocolTargets } from './proxy-protocol.ts'
 import { requestTargets } from './requests.ts'
 import { x509Targets } from './x509.ts'
 
@@ -10,5 +11,6 @@ export const targets: readonly Target[] = [
   ...ocspTargets,
   ...keyStoreTargets,
   ...requestTargets,
+  ...proxyProtocolTargets,
   ...configurationTargets,
 ]

@@ -51,7 +51,7 @@ export function createAcceptor(source: AcceptSource): Acceptor {
       ...(choose === undefined ? {} : { SNICallback: choose as NonNullable<TLSSocketOptions['SNICallback']> }),
     })
     const start = performance.now()
-    let failure = 'the client went away'
+    let failure = clientWentAway
     pending.set(socket, start)
     socket.on('error', error => {
       failure = reasonOf(error)
@@ -91,6 +91,9 @@ export function createAcceptor(source: AcceptSource): Acceptor {
   }
 }
 
+/** What is told of a handshake whose other side ended it without a word. */
+export const clientWentAway = 'the client went away'
+
 /** Node's own server calls this when the handshake is done: from here on, errors of the connection are told as 'error'. */
 function releaseControl(socket: TLSSocket): void {
   const own = socket as TLSSocket & { _releaseControl(): boolean; secureConnecting: boolean }
@@ -105,6 +108,14 @@ function alpnOf(protocols: readonly string[]): Buffer {
 
 /** OpenSSL's own words where there are some: `peer did not return a certificate`, `tlsv1 alert unknown ca`, … */
 function reasonOf(error: Error & { reason?: unknown; code?: unknown }): string {
-  if (typeof error.reason === 'string') return error.reason
-  return error.code === 'ECONNRESET' ? 'the client went away' : error.message
+  if (typeof error.reason === 'string') return explained.get(error.reason) ?? error.reason
+  return error.code === 'ECONNRESET' ? clientWentAway : error.message
 }
+
+/** Where OpenSSL's words alone would not help whoever reads the log at night. */
+const explained = new Map([
+  [
+    'wrong version number',
+    'wrong version number: what came first is no TLS. A balancer that sends a PROXY header from there has to stand in proxyProtocol.from',
+  ],
+])

@@ -9,15 +9,16 @@ import type { Events } from '../../telemetry/events/events.ts'
 import type { Exchange, Peer } from '../http/exchange.ts'
 import type { Problem } from '../http/problem.ts'
 import type { Forwarding } from '../proxies/forwarding.ts'
-import { createAcceptor } from './accept.ts'
+import { clientWentAway, createAcceptor } from './accept.ts'
 import { createAdmission } from './admission.ts'
 import { closeServer } from './close-server.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, Remote } from './connection.ts'
 import { createConnectionEvents } from './connection-events.ts'
 import { Connections, type LossOf } from './connections.ts'
 import { createHttp1, type Http1, type TakeRequest } from './http1.ts'
 import { createHttp2 } from './http2.ts'
 import type { ListenerOptions } from './options.ts'
+import { createProxyProtocol } from './proxy-protocol/proxy-protocol.ts'
 import { createRequests } from './requests.ts'
 import { secureContexts } from './secure-contexts.ts'
 import type { ServerIdentity } from './server-identity.ts'
@@ -143,13 +144,29 @@ export function createListener(source: ListenerSource): UnboundListener {
     onClosed: connections.leave.bind(connections),
   })
 
+  const balancers =
+    options.proxyProtocol &&
+    createProxyProtocol({
+      from: options.proxyProtocol.from,
+      timeout: limits.handshakeTimeout,
+      onEnded({ address }, cut) {
+        if (cut === undefined)
+          events.handshakeFailed({ listener: name, remoteAddress: address, reason: clientWentAway })
+        else tell.refused(address, cut.code, cut.detail)
+      },
+    })
+
   server.on('connection', (raw: Socket) => {
     const remote = { address: raw.remoteAddress ?? '', port: raw.remotePort ?? 0 }
-    if (connections.enter(remote.address)) return acceptor.accept(raw, remote)
+    if (balancers?.expects(remote.address)) balancers.receive(raw, remote, client => begin(raw, client))
+    else begin(raw, remote)
+  })
+  function begin(raw: Socket, remote: Remote): void {
+    if (connections.enter(remote.address)) return void acceptor.accept(raw, remote)
     raw.destroy()
     const detail = `More than ${limits.maxConnectionsPerAddress} from this address.`
     tell.refused(remote.address, 'too_many_connections', detail)
-  })
+  }
   server.on('drop', (dropped?: DropArgument) => {
     tell.refused(dropped?.remoteAddress ?? '', 'too_many_connections', `More than ${limits.maxConnections} are open.`)
   })
@@ -186,6 +203,7 @@ export function createListener(source: ListenerSource): UnboundListener {
     clock,
     log,
     sweep() {
+      balancers?.dropStalled()
       acceptor.dropStalled()
       connections.dropStalled()
     },
@@ -219,7 +237,10 @@ export function createListener(source: ListenerSource): UnboundListener {
       closing = true
       standing.ignoreEpoch()
       forgetTickets?.()
-      await closeServer(server, connections, graceMs, () => acceptor.dropAll())
+      await closeServer(server, connections, graceMs, () => {
+        balancers?.dropAll()
+        acceptor.dropAll()
+      })
       standing.stop()
     },
   }

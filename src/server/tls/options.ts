@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isNetwork } from './proxy-protocol/networks.ts'
 
 const milliseconds = (least: number, most: number) => z.int().min(least).max(most)
 
@@ -17,7 +18,7 @@ export const listenerLimits = z
       .max(1_000_000)
       .default(2_000)
       .describe(
-        'The same, from one address. Raise it when a balancer stands in front, since all connections come from it.',
+        'The same, from one address. Behind a balancer that does not tell the addresses of its clients (proxyProtocol), raise it: all connections come from there.',
       ),
     handshakeTimeout: milliseconds(100, 600_000)
       .default(10_000)
@@ -127,6 +128,20 @@ export const listenerFields = {
     .describe(
       "Hand clients the answer of the responder that the server's own certificate names (OCSP stapling): asked ahead, never during a handshake.",
     ),
+  proxyProtocol: z
+    .strictObject({
+      from: z
+        .array(
+          z.string().refine(isNetwork, { error: 'an address, or a network in CIDR notation that is not everybody' }),
+        )
+        .min(1)
+        .max(1000)
+        .describe(
+          'Addresses and networks (CIDR) of the balancers. From there every connection has to begin with a header of the PROXY protocol, version 1 or 2, and the client is where it says; from anywhere else none is read.',
+        ),
+    })
+    .optional()
+    .describe('TCP balancers in front, which pass TLS on as it is and say where the client is (the PROXY protocol).'),
   limits: listenerLimits.prefault({}).describe('Bounds on connections and requests.'),
 }
 
