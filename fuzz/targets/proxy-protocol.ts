@@ -1,4 +1,5 @@
-import { longestHeader, readProxyHeader } from '../../src/server/tls/proxy-protocol/proxy-header.ts'
+import { readProxyHeader } from '../../src/server/tls/proxy-protocol/proxy-header.ts'
+import { longestHeader } from '../../src/server/tls/proxy-protocol/version-2.ts'
 import { proxyBlock, proxyField, proxyLine } from '../../test/support/proxy-header.ts'
 import { mutateBytes } from '../mutate-bytes.ts'
 import { guarded } from '../outcome.ts'

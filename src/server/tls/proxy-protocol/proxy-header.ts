@@ -13,14 +13,11 @@ export type ProxyHeader =
 
 /**
  * Reads the header of the PROXY protocol, version 1 or 2, at the beginning of these octets; what follows it is not looked at. Asked again
- * with more octets for as long as it is incomplete, which is for `longestHeader` octets at most.
+ * with more octets for as long as it is incomplete, which `longestHeader` octets of version 2 are at most.
  */
 export function readProxyHeader(octets: Buffer): ProxyHeader {
   return readVersion1(octets) ?? readVersion2(octets) ?? notOne
 }
-
-/** The bound of version 2 here; version 1 ends earlier. */
-export { longestHeader } from './version-2.ts'
 
 const notOne: ProxyHeader = {
   kind: 'refused',

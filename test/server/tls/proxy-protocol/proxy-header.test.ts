@@ -3,7 +3,8 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { crc32c } from '../../../../src/server/tls/proxy-protocol/crc32c.ts'
 import { createNetworks, isNetwork } from '../../../../src/server/tls/proxy-protocol/networks.ts'
-import { longestHeader, readProxyHeader } from '../../../../src/server/tls/proxy-protocol/proxy-header.ts'
+import { readProxyHeader } from '../../../../src/server/tls/proxy-protocol/proxy-header.ts'
+import { longestHeader } from '../../../../src/server/tls/proxy-protocol/version-2.ts'
 import { proxyBlock, proxyField, proxyLine, proxySignature } from '../../../support/proxy-header.ts'
 
 /** What a balancer of AWS sent: a checksum, the endpoint that the client came through, and padding. */
