@@ -7,7 +7,8 @@ import { attributeValues, type Name, readName } from '../../pki/x509/name.ts'
  */
 export function issuerKey(text: string): string | undefined {
   try {
-    return nameAttributes(readName(buildName(text.split('\n').join(' ').trim().split(equals).join('='))))
+    const line = text.split('\n').join(' ').trim().replace(quotation, escaped)
+    return nameAttributes(readName(buildName(line.split(equals).join('=')))) || undefined
   } catch {
     return undefined
   }
@@ -15,6 +16,14 @@ export function issuerKey(text: string): string | undefined {
 
 /** `openssl x509 -nameopt dn_rev` puts spaces around the sign. */
 const equals = /(?<=[A-Za-z0-9.])\s*=\s*/
+
+/** Java prints `O="Acme, Inc."` (RFC 1779) where RFC 4514 has `O=Acme\\, Inc.` */
+const quotation = /(?<==\s*)"((?:[^"\\]|\\.)*)"/g
+
+function escaped(_: string, inside: string): string {
+  const value = inside.replace(/\\(.)/g, '$1')
+  return value.replace(/[,+"\\<>;=]|^[ #]| $/g, '\\$&')
+}
 
 export function nameAttributes(name: Name): string {
   const attributes = name.rdns
