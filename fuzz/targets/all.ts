@@ -4,6 +4,7 @@ import { keyStoreTargets } from './key-stores.ts'
 import { ocspTargets } from './ocsp.ts'
 import { proxyProtocolTargets } from './proxy-protocol.ts'
 import { requestTargets } from './requests.ts'
+import { soapTargets } from './soap.ts'
 import { x509Targets } from './x509.ts'
 
 export const targets: readonly Target[] = [
@@ -12,5 +13,6 @@ export const targets: readonly Target[] = [
   ...keyStoreTargets,
   ...requestTargets,
   ...proxyProtocolTargets,
+  ...soapTargets,
   ...configurationTargets,
 ]
