@@ -19,7 +19,11 @@ export interface HomeOptions {
   readonly carbon?: string
   /** beside Security in carbon.xml */
   readonly server?: string
+  /** of the stores, default `wso2carbon` */
+  readonly password?: string
 }
+
+const usualPassword = 'wso2carbon'
 
 let server: Issued | undefined
 let all: string | undefined
@@ -30,13 +34,14 @@ export function mutualSsl(parameters: Readonly<Record<string, string>>, disabled
   return `<Authenticator name="MutualSSLAuthenticator" disabled="${disabled}"><Priority>5</Priority><Config>${config.join('')}</Config></Authenticator>`
 }
 
-/** A small Carbon home of our own on a free port, with a server key for localhost. The password of everything is `wso2carbon`. */
+/** A small Carbon home of our own on a free port, with a server key for localhost. */
 export function carbonHome(options: HomeOptions = {}): string {
   const { connector = 'clientAuth="want"', authenticator = mutualSsl({}), trusted = {}, files = {} } = options
+  const { password = usualPassword } = options
   all ??= scratchFolder()
   const home = mkdtempSync(join(all, 'home-'))
-  writeHomeFile(home, 'repository/conf/tomcat/catalina-server.xml', catalina(connector))
-  writeHomeFile(home, 'repository/conf/carbon.xml', carbon(options.carbon ?? '', options.server ?? ''))
+  writeHomeFile(home, 'repository/conf/tomcat/catalina-server.xml', catalina(connector, password))
+  writeHomeFile(home, 'repository/conf/carbon.xml', carbon(options.carbon ?? '', options.server ?? '', password))
   writeAuthenticators(home, authenticator)
   server ??= selfSigned({
     subject: 'CN=localhost',
@@ -47,8 +52,8 @@ export function carbonHome(options: HomeOptions = {}): string {
     key: server.privateKey,
     chain: [server.certificate],
   })
-  writeHomeFile(home, 'repository/resources/security/wso2carbon.jks', encodeKeyStore(keys, { password: 'wso2carbon' }))
-  writeTrustStore(home, trusted)
+  writeHomeFile(home, 'repository/resources/security/wso2carbon.jks', encodeKeyStore(keys, { password }))
+  writeTrustStore(home, trusted, password)
   for (const [file, text] of Object.entries(files)) writeHomeFile(home, file, text)
   return home
 }
@@ -57,11 +62,15 @@ export function writeAuthenticators(home: string, blocks: string): void {
   writeHomeFile(home, 'repository/conf/security/authenticators.xml', authenticators(blocks))
 }
 
-export function writeTrustStore(home: string, trusted: Readonly<Record<string, Certificate>>): void {
+export function writeTrustStore(
+  home: string,
+  trusted: Readonly<Record<string, Certificate>>,
+  password = usualPassword,
+): void {
   let store = emptyKeyStore('JKS')
   for (const [alias, certificate] of Object.entries(trusted)) store = setTrustedCertificate(store, alias, certificate)
   const file = 'repository/resources/security/client-truststore.jks'
-  writeHomeFile(home, file, encodeKeyStore(store, { password: 'wso2carbon' }))
+  writeHomeFile(home, file, encodeKeyStore(store, { password }))
 }
 
 export function writeHomeFile(home: string, file: string, data: string | Buffer): void {
@@ -69,8 +78,8 @@ export function writeHomeFile(home: string, file: string, data: string | Buffer)
   writeFileSync(join(home, file), data)
 }
 
-const catalina = (attributes: string) => `<Server port="8005"><Service name="Catalina">
-<Connector port="0" address="127.0.0.1" scheme="https" SSLEnabled="true" keystorePass="wso2carbon"
+const catalina = (attributes: string, password: string) => `<Server port="8005"><Service name="Catalina">
+<Connector port="0" address="127.0.0.1" scheme="https" SSLEnabled="true" keystorePass="${password}"
   keystoreFile="\${carbon.home}/repository/resources/security/wso2carbon.jks"
   ${attributes}/>
 </Service></Server>`
@@ -78,9 +87,13 @@ const catalina = (attributes: string) => `<Server port="8005"><Service name="Cat
 const authenticators = (block: string) =>
   `<Authenticators xmlns="http://wso2.org/projects/carbon/authenticators.xml">\n${block}\n</Authenticators>`
 
-const carbon = (security: string, server: string) => `<Server xmlns="http://wso2.org/projects/carbon/carbon.xml">
+const carbon = (
+  security: string,
+  server: string,
+  password: string,
+) => `<Server xmlns="http://wso2.org/projects/carbon/carbon.xml">
 <Ports><Offset>0</Offset></Ports>
 <Security>
-<TrustStore><Location>\${carbon.home}/repository/resources/security/client-truststore.jks</Location><Type>JKS</Type><Password>wso2carbon</Password></TrustStore>
+<TrustStore><Location>\${carbon.home}/repository/resources/security/client-truststore.jks</Location><Type>JKS</Type><Password>${password}</Password></TrustStore>
 ${security}
 </Security>${server}</Server>`

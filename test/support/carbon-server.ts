@@ -33,7 +33,7 @@ export interface CarbonRequest {
   readonly method?: string
   readonly certificate?: Issued | undefined
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>
-  readonly body?: string
+  readonly body?: string | Uint8Array
   /** which one of the home, default the first */
   readonly listener?: number
 }
@@ -63,6 +63,10 @@ export interface Told {
 export interface CarbonServerOptions extends HomeOptions {
   /** for `repository/conf/countersign.yaml` */
   readonly own?: object | undefined
+  /** a home that lies there already; the other options of homes do not count then */
+  readonly folder?: string
+  /** is told everything */
+  readonly log?: Log
 }
 
 /** What every home needs to be served in a test. */
@@ -83,17 +87,27 @@ export function base64(text: string): string {
 
 const database = 'repository/data/countersign/countersign.db'
 
-export async function carbonServer({ own, ...options }: CarbonServerOptions = {}): Promise<CarbonServer> {
-  const folder = carbonHome(options)
+export async function carbonServer({
+  own,
+  log: told = silentLog,
+  ...options
+}: CarbonServerOptions = {}): Promise<CarbonServer> {
+  const folder = options.folder ?? carbonHome(options)
   writeHomeFile(folder, 'repository/conf/countersign.yaml', JSON.stringify({ ...plain, ...own }))
   mkdirSync(dirname(join(folder, database)), { recursive: true, mode: 0o700 })
   cpSync(await usersFile(), join(folder, database))
   const decided: { user: string; tenant: string }[] = []
+  const note =
+    (level: 'info' | 'debug'): Log['info'] =>
+    (fields, message) => {
+      told[level](fields, message)
+      if (/^let in(?: again)?$/.test(message)) decided.push(fields as (typeof decided)[number])
+    }
   const log: Log = {
-    ...silentLog,
-    info(fields, message) {
-      if (message === 'let in') decided.push(fields as (typeof decided)[number])
-    },
+    warn: told.warn.bind(told),
+    error: told.error.bind(told),
+    info: note('info'),
+    debug: note('debug'),
   }
   const stack = new AsyncDisposableStack()
   const running = await start(await loadCarbonHome(folder, { env: {} }), { log })
@@ -143,6 +157,8 @@ function send(url: string, { path, method = 'GET', certificate, headers = {}, bo
   const agent = new Agent({
     keepAlive: false,
     rejectUnauthorized: false,
+    // a client whose key is too short for anybody but this test
+    ciphers: 'DEFAULT@SECLEVEL=0',
     ...(certificate && { cert: certificate.chainPem, key: certificate.keyPem }),
   })
   const fields = Object.entries(headers).filter(([, value]) => value !== undefined)
@@ -155,6 +171,10 @@ function send(url: string, { path, method = 'GET', certificate, headers = {}, bo
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text })
       },
     )
+    sent.on('upgrade', (response, socket) => {
+      socket.destroy()
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: '' })
+    })
     sent.on('error', reject)
     sent.end(body)
   })
