@@ -40,7 +40,7 @@ for (const [protocol, ask] of [
   ['HTTP/2', statusOfHttp2],
 ] as const) {
   for (const target of targets) {
-    test(`nobody gets ${target} without being known, over ${protocol}`, async () => {
+    test(`WSO2-2023-2803: nobody gets ${target} without being known, over ${protocol}`, async () => {
       for (const headers of [
         {},
         { 'WSO2-Identity-User': 'admin' },
