@@ -54,18 +54,23 @@ export interface Material {
 
 export interface ListenerMaterial {
   readonly options: ListenerConfiguration
-  readonly identities: readonly [ServerIdentity, ...ServerIdentity[]]
+  /** empty where TLS is somebody else's */
+  readonly identities: readonly ServerIdentity[]
   readonly trust: TrustMaterial
 }
+
+/** Whether a listener has to have a key: in the library, TLS may be the application's. */
+export type KeyNeed = 'required' | 'optional'
 
 /** Opens everything that the configuration names. Throws ConfigError with all problems at once (invariant 4). */
 export async function openMaterial(
   loaded: LoadedConfiguration,
   clock: Clock,
   moment: 'start' | 'reload' = 'start',
+  keys: KeyNeed = 'required',
 ): Promise<Material> {
   const { value } = loaded
-  const review = new Review(loaded, clock)
+  const review = new Review(loaded, clock, keys)
   review.someAuthenticator(moment)
   const listeners: ListenerMaterial[] = []
   for (const [i, options] of value.listeners.entries()) {
@@ -118,10 +123,12 @@ export async function openMaterial(
 class Review extends Findings {
   readonly #loaded: LoadedConfiguration
   readonly #clock: Clock
+  readonly #keys: KeyNeed
 
-  constructor(loaded: LoadedConfiguration, clock: Clock) {
+  constructor(loaded: LoadedConfiguration, clock: Clock, keys: KeyNeed) {
     super(loaded)
     this.#loaded = loaded
+    this.#keys = keys
     this.#clock = clock
   }
 
@@ -147,7 +154,13 @@ class Review extends Findings {
     return { options, identities, trust }
   }
 
-  async #identities(options: KeyStoreOptions, path: Path): Promise<[ServerIdentity, ...ServerIdentity[]]> {
+  async #identities(options: KeyStoreOptions | undefined, path: Path): Promise<readonly ServerIdentity[]> {
+    if (options === undefined) {
+      if (this.#keys === 'optional') return []
+      throw new CodedError('ERR_CONFIG_INVALID', 'the listener has no key store', {
+        remedy: 'Name the key store with the private key and certificate of the server: keyStore: { file: … }.',
+      })
+    }
     const keyPassword = this.#secret(options.keyPassword)
     const store = await this.#open(options.file, options.password, keyPassword)
     const identities = readServerIdentities(store, options, keyPassword)

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import type { LoadedConfiguration } from './load.ts'
 
 /**
@@ -7,7 +7,10 @@ import type { LoadedConfiguration } from './load.ts'
  */
 export function namedFiles({ file, folder, value, sources = [] }: LoadedConfiguration): string[] {
   const stores = [
-    ...value.listeners.flatMap(({ keyStore, trustStore }) => [keyStore, ...trustStore]),
+    ...value.listeners.flatMap(({ keyStore, trustStore }) => [
+      ...(keyStore === undefined ? [] : [keyStore]),
+      ...trustStore,
+    ]),
     ...value.routes.flatMap(({ trustStore }) => trustStore),
   ]
   const secrets = [
@@ -18,5 +21,7 @@ export function namedFiles({ file, folder, value, sources = [] }: LoadedConfigur
     ...stores.map(store => store.file),
     ...secrets.flatMap(secret => (secret?.startsWith('file:') ? [secret.slice('file:'.length)] : [])),
   ]
-  return [...new Set([file, ...sources, ...named.map(each => resolve(folder, each))])]
+  // Options that a program gave are in no file.
+  const own = isAbsolute(file) ? [file] : []
+  return [...new Set([...own, ...sources, ...named.map(each => resolve(folder, each))])]
 }

@@ -19,7 +19,11 @@ import { usersSection } from './users-section.ts'
 
 const listener = z.strictObject({
   ...listenerFields,
-  keyStore: keyStoreOptions.describe('The key and certificate by which the server proves itself.'),
+  keyStore: keyStoreOptions
+    .optional()
+    .describe(
+      'The key and certificate by which the server proves itself. Only the library can do without, on a server whose TLS is its own.',
+    ),
   trustStore: z
     .array(clientTrustStoreOptions)
     .max(100)

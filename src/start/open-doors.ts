@@ -4,39 +4,35 @@ import type { Clock } from '../clock.ts'
 import type { LoadedConfiguration } from '../config/load.ts'
 import type { ListenerMaterial, Material } from '../config/material.ts'
 import { createGatewayKeep } from '../endpoints/gateway/kept.ts'
-import { renderProblem } from '../endpoints/problems/problem-page.ts'
 import { createEndpoints, type Endpoints } from '../endpoints/routes.ts'
-import { createStapler } from '../identity/revocation/stapler.ts'
-import { createTrust, type ReplaceableTrust } from '../identity/trust/create-trust.ts'
 import type { Log } from '../log.ts'
-import { createForwarding, type Forwarding } from '../server/proxies/forwarding.ts'
 import { type Listener, openListener } from '../server/tls/listener.ts'
+import { hasKeys } from '../server/tls/server-identity.ts'
 import type { TicketKeys } from '../server/tls/ticket-keys.ts'
+import { createDoorways } from './doorways.ts'
 import type { Identity } from './open-identity.ts'
 import type { Telemetry } from './open-telemetry.ts'
-import { ticketPolicy } from './open-tickets.ts'
 
 /** The listeners, and what answers behind them. */
 export interface Doors {
-  readonly listeners: readonly (Listener & { readonly clientAuth: string })[]
+  readonly listeners: readonly DoorListener[]
   /** Makes what answers from a new configuration with these authenticators. Changes nothing yet; throws when it cannot be. */
-  prepare(loaded: LoadedConfiguration, material: Material, authenticators: readonly string[]): Endpoints
+  prepare(loaded: LoadedConfiguration, material: Material, authenticators: readonly string[]): PreparedDoors
+}
+
+export interface DoorListener extends Pick<Listener, 'name' | 'address' | 'port' | 'close'> {
+  readonly clientAuth: string
+}
+
+export interface PreparedDoors {
   /** Puts new keys, trust and endpoints in the place of the old, from the next handshake and request on. */
-  replace(endpoints: Endpoints, loaded: LoadedConfiguration, material: Material): void
+  take(): void
 }
 
 export interface DoorsSource extends Identity, Telemetry {
   readonly tickets: TicketKeys
   readonly clock: Clock
   readonly log: Log
-}
-
-interface Door {
-  readonly listener: Listener
-  readonly trust: ReplaceableTrust
-  readonly forwarding: Forwarding
-  /** as the last reload left them */
-  options: ListenerMaterial['options']
 }
 
 /** Listens. What answers can be replaced while requests go on. */
@@ -46,14 +42,16 @@ export async function openDoors(
   stack: AsyncDisposableStack,
   source: DoorsSource,
 ): Promise<Doors> {
-  const { chain, directory, epoch, events, metrics, clock, log, revocation, tickets } = source
+  const { chain, directory, epoch, events, metrics, clock, log } = source
   const { sessions, passwordSessions, login } = source
   const version = await ownVersion()
-  let { value } = loaded
   const { authenticate, claimedBy } = chain
   const keep = createGatewayKeep()
-  let { proxies } = material
-  const prepare: Doors['prepare'] = ({ value, folder }, { routes, proxies }, names) => {
+  const endpointsOf = (
+    { value, folder }: LoadedConfiguration,
+    { routes, proxies }: Material,
+    names: readonly string[],
+  ): Endpoints => {
     const { keyFile, ...assertion } = value.assertion
     const { 'mutual-tls': mutualTls, basic } = value.authenticators
     const { usernameHeader } = mutualTls
@@ -83,72 +81,36 @@ export async function openDoors(
     })
   }
 
-  let endpoints = prepare(loaded, material, chain.names)
+  let endpoints = endpointsOf(loaded, material, chain.names)
   stack.defer(() => endpoints.close())
-  const stapler = stack.use(createStapler({ clock, events }))
-  const watchStaples = ({ listeners }: Material) => {
-    const stapled = listeners.filter(({ options }) => options.stapling !== 'never')
-    stapler.watch(stapled.flatMap(({ identities }) => identities.map(identity => identity.chain)))
-  }
-  watchStaples(material)
-  const open = async (each: ListenerMaterial): Promise<Door> => {
-    const trust = createTrust({ material: each.trust, epoch, clock, log, revocation })
-    const rest = each.options.limits.keepAliveTimeout
-    const forwarding = createForwarding({ proxies, trust, clock, rest })
-    const door = { trust, forwarding, options: each.options }
-    const listener = await openListener({
-      options: each.options,
-      identities: each.identities,
-      trust,
-      forwarding,
-      authorities: each.trust.anchors.map(anchor => anchor.certificate),
-      tickets: {
-        key: identities => tickets.key(ticketPolicy(value, door.options, trust.material, identities)),
-        onChange: tickets.onChange,
-      },
-      serve: exchange => endpoints.serve(exchange),
-      lossOf: peer => chain.lossOf(peer),
-      staples: each.options.stapling === 'never' ? undefined : stapler,
-      problemPage: renderProblem,
-      events,
-      clock,
-      log,
-    })
+  const doorways = createDoorways(loaded, material, stack, source)
+  const open = async (each: ListenerMaterial): Promise<Listener> => {
+    const { identities } = each
+    if (!hasKeys(identities)) throw new Error('a listener without a key got as far as here')
+    const { terms, lead } = doorways.add(each)
+    const listener = await openListener({ ...terms, identities, serve: exchange => endpoints.serve(exchange) })
+    lead(listener)
     stack.defer(() => listener.close({ graceMs: 0 }))
     metrics.watchConnections(listener.name, () => listener.connections().length)
-    return Object.assign(door, { listener })
+    return listener
   }
-  const doors: Door[] = []
-  for (const each of material.listeners) doors.push(await open(each))
+  const listeners: Listener[] = []
+  for (const each of material.listeners) listeners.push(await open(each))
 
   return {
-    listeners: doors.map(({ listener }, i) => ({ ...listener, clientAuth: material.listeners[i]!.options.clientAuth })),
-    prepare,
-    replace(next, changed, nextMaterial) {
-      const { listeners } = nextMaterial
-      value = changed.value
-      watchStaples(nextMaterial)
-      const sameProxies = nextMaterial.proxies.terms === proxies.terms
-      nextMaterial.proxies.adopt(proxies)
-      proxies = nextMaterial.proxies
-      for (const door of doors) {
-        const { listener, trust } = door
-        door.forwarding.replace(proxies)
-        const found = listeners.find(({ options }) => options.name === listener.name)
-        // A listener that the configuration no longer has goes with the next restart.
-        if (found === undefined) continue
-        const { identities, trust: nextTrust } = found
-        door.options = found.options
-        const authorities = nextTrust.anchors.map(anchor => anchor.certificate)
-        listener.replaceIdentities(identities, authorities)
-        listener.replaceClientAuth(found.options.clientAuth)
-        trust.replace(nextTrust)
+    listeners: listeners.map((listener, i) => ({ ...listener, clientAuth: material.listeners[i]!.options.clientAuth })),
+    prepare(changed, nextMaterial, names) {
+      const next = endpointsOf(changed, nextMaterial, names)
+      return {
+        take() {
+          const before = endpoints
+          endpoints = next
+          doorways.replace(changed, nextMaterial)
+          before
+            .close()
+            .catch(error => log.error({ err: error }, 'closing the upstreams of the old configuration failed'))
+        },
       }
-      const before = endpoints
-      endpoints = next
-      // What a proxy is no longer believed of ends, requests under way included.
-      if (!sameProxies) epoch.raise('policy')
-      before.close().catch(error => log.error({ err: error }, 'closing the upstreams of the old configuration failed'))
     },
   }
 }

@@ -1,13 +1,13 @@
 import { type Clock, systemClock } from '../clock.ts'
 import type { LoadedConfiguration } from '../config/load.ts'
-import { openMaterial } from '../config/material.ts'
+import { type KeyNeed, openMaterial } from '../config/material.ts'
 import { namedFiles } from '../config/named-files.ts'
 import { watchFiles } from '../config/watch.ts'
 import { CodedError } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
 import { type Check, startManagement } from '../telemetry/metrics/management.ts'
 import { needsRestart } from './needs-restart.ts'
-import { openDoors } from './open-doors.ts'
+import { type DoorListener, openDoors } from './open-doors.ts'
 import { type Identity, openIdentity } from './open-identity.ts'
 import { openTelemetry, type Telemetry, tellExpiries } from './open-telemetry.ts'
 import { openTickets } from './open-tickets.ts'
@@ -21,28 +21,36 @@ export interface RunningServer extends AsyncDisposable {
   stop(reason: string): Promise<void>
 }
 
-export interface ListenerFacts {
-  readonly name: string
-  readonly address: string
-  readonly port: number
-  readonly clientAuth: string
-}
+export type ListenerFacts = Omit<DoorListener, 'close'>
 
 export interface Surroundings {
   readonly clock?: Clock
   readonly log?: Log
 }
 
+/** Where clients come in. */
+export interface Front {
+  readonly openDoors: typeof openDoors
+  /** whether each listener has to have a key */
+  readonly keys: KeyNeed
+}
+
+const ownListeners: Front = { openDoors, keys: 'required' }
+
 /** Wires the rooms together and serves. Throws ConfigError with all problems, and what a room throws that cannot start. */
-export async function start(loaded: LoadedConfiguration, surroundings: Surroundings = {}): Promise<RunningServer> {
+export async function start(
+  loaded: LoadedConfiguration,
+  surroundings: Surroundings = {},
+  front: Front = ownListeners,
+): Promise<RunningServer> {
   const { clock = systemClock, log = createLog(loaded.value.log.level) } = surroundings
-  const material = await openMaterial(loaded, clock)
+  const material = await openMaterial(loaded, clock, 'start', front.keys)
   await using stack = new AsyncDisposableStack()
   const telemetry = await openTelemetry(loaded, stack, { clock, log })
   const { events, metrics } = telemetry
   const identity = await openIdentity(loaded, material, stack, { clock, events, log })
   const tickets = await openTickets(loaded, material, stack, { ...identity, clock, log })
-  const doors = await openDoors(loaded, material, stack, { ...identity, ...telemetry, tickets, clock, log })
+  const doors = await front.openDoors(loaded, material, stack, { ...identity, ...telemetry, tickets, clock, log })
   /** why the last reload was refused: the state before it serves on, so that the server stays ready */
   let alarm: CodedError | undefined
   let reloading: Promise<unknown> = Promise.resolve()
@@ -83,14 +91,14 @@ export async function start(loaded: LoadedConfiguration, surroundings: Surroundi
       await watch?.note()
       const next = await loaded.again()
       await watch?.replace(namedFiles(next))
-      const nextMaterial = await openMaterial(next, clock, 'reload')
+      const nextMaterial = await openMaterial(next, clock, 'reload', front.keys)
       for (const key of needsRestart(loaded.value, next.value)) log.warn({ key }, 'this change waits for a restart')
       // Everything that can fail comes before the first thing that changes.
       const authenticators = identity.prepare(next.value, nextMaterial)
       const endpoints = doors.prepare(next, nextMaterial, authenticators.names)
       await identity.revocation.replace(nextMaterial.revocation)
       authenticators.take()
-      doors.replace(endpoints, next, nextMaterial)
+      endpoints.take()
       for (const warning of nextMaterial.warnings) log.warn({}, warning)
       tellExpiries(nextMaterial, metrics)
       alarm = undefined

@@ -37,7 +37,7 @@ function settings({ listeners, authenticators, revocation }: UnreadConfiguration
         `${name}: clientAuth ${clientAuth}`,
         `protocols ${protocols?.join(' ') ?? 'default'}`,
         `header bytes ${limits?.maxHeaderBytes ?? 'default'}`,
-        `key ${keyStore.alias ?? 'any'} of ${keyStore.file}`,
+        `key ${keyStore?.alias ?? 'any'} of ${keyStore?.file}`,
         ...trustStore.map(({ file, aliases = [] }) => `trust ${aliases.length} of ${file}`),
         ...(maxPathDepth === undefined ? [] : [`path depth ${maxPathDepth}`]),
       ].join(', '),

@@ -54,10 +54,11 @@ export async function migrate(
   const listeners: UnreadConfiguration['listeners'] = []
   for (const listener of carbon.configuration.listeners) {
     const { keyStore, trustStore = [] } = listener
-    const { keyPassword: _, ...key } = keyStore
+    // A connector has a key store always.
+    const { keyPassword: _, ...key } = keyStore!
     const own = options.convertStores
-      ? { ...key, ...converted(await stores.key(keyStore), keyStore.password) }
-      : migratedStore(keyStore, places)
+      ? { ...key, ...converted(await stores.key(keyStore!), keyStore!.password) }
+      : migratedStore(keyStore!, places)
     const trust = []
     for (const store of trustStore) {
       const { aliases, ...whole } = store

@@ -4,10 +4,12 @@ import type { Exchange, Peer, ProxiedBy, Upgrade } from './exchange.ts'
 import { type HeaderLimits, readHeaders } from './headers.ts'
 import { type Problem, sendProblem } from './problem.ts'
 import { nextRequestId } from './request-id.ts'
-import { readTarget } from './target.ts'
+import { readTarget, type Target } from './target.ts'
 
 export interface ExchangeSettings extends HeaderLimits {
   readonly problemPage: ((problem: Problem) => string) | undefined
+  /** default: `readTarget` */
+  readonly readTarget?: ((target: string) => Target | string) | undefined
 }
 
 /**
@@ -21,7 +23,7 @@ export function openExchange(
   settings: ExchangeSettings,
   upgrade?: Upgrade,
 ): OpenExchange | undefined {
-  const target = readTarget(request.url ?? '')
+  const target = (settings.readTarget ?? readTarget)(request.url ?? '')
   const { headers, fault } = readHeaders(request, settings)
   if (typeof target !== 'string' && fault === undefined) {
     return new OpenExchange(peer, request, response, settings, target.path, target.query, headers, upgrade)

@@ -18,7 +18,7 @@ export interface AdmissionSource {
 
 export interface Admission {
   /** Takes a connection whose handshake is done, or ends it. */
-  enter(connection: Connection, handshakeMs: number): void
+  enter(connection: Connection, handshakeMs: number | undefined): void
   /** Under another `clientAuth`: those that could not have come in it end at once, the others with their next answer. */
   enterAgain(): void
 }
@@ -28,7 +28,7 @@ export function createAdmission(source: AdmissionSource): Admission {
   const { options, connections, events, tell, clientAuth, closing } = source
   const { name } = options
 
-  function enter(connection: Connection, durationMs: number): void {
+  function enter(connection: Connection, durationMs: number | undefined): void {
     const { socket, remoteAddress, protocol, resumed, presented } = connection
     events.handshakeCompleted({ listener: name, remoteAddress, protocol, resumed, presented, durationMs })
     if (closing()) return void socket.destroy()

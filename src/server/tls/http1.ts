@@ -29,26 +29,12 @@ export interface Http1 {
  * enforces headersTimeout and requestTimeout (their clock is wound up by 'listening').
  */
 export function createHttp1(limits: ListenerLimits, takeRequest: TakeRequest): Http1 {
-  const server = createServer({
-    noDelay: true,
-    httpValidation: 'strict',
+  const server = createHttpsServer(limits, {
     // A request that has no body is no stream either: `hasBody` tells, and nobody waits for its end.
     optimizeEmptyRequests: true,
-    maxHeaderSize: limits.maxHeaderBytes,
-    headersTimeout: limits.headersTimeout,
-    requestTimeout: limits.requestTimeout,
-    keepAliveTimeout: limits.keepAliveTimeout,
-    connectionsCheckingInterval: Math.min(5_000, Math.ceil(limits.headersTimeout / 4)),
-    // Told by a problem document, in open-exchange.ts.
-    requireHostHeader: false,
     shouldUpgradeCallback: (request: IncomingMessage) =>
       request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket',
-  } as Parameters<typeof createServer>[0])
-  server.removeAllListeners('connection')
-  server.maxConnections = limits.maxConnections
-  // Node drops fields beyond this number without a word; they are counted and refused in headers.ts instead.
-  server.maxHeadersCount = 0
-
+  })
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     takeRequest((request.socket as WithConnection)[connectionOf]!, request, response)
   })
@@ -73,23 +59,57 @@ export function createHttp1(limits: ListenerLimits, takeRequest: TakeRequest): H
     if (connection === undefined) {
       return answerRaw(socket, { code: 'bad_request', detail: 'A request for an upgrade has no body.' })
     }
-    connection.upgraded = true
-    ;(socket as Socket).setTimeout(0)
-    const response = new ServerResponse(request)
-    response.shouldKeepAlive = false
-    response.assignSocket(socket as Socket)
-    response.once('finish', () => socket.end())
-    const accept = () => {
-      response.detachSocket(socket as Socket)
-      return { socket, head }
-    }
-    takeRequest(connection, request, response, { protocol: request.headers.upgrade ?? '', accept })
+    takeUpgrade(connection, request, socket as Socket, head, takeRequest)
   })
-  server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
-    const connection = (socket as WithConnection)[connectionOf]
-    // An answer to somebody's earlier request must not be cut in two by ours.
-    if (connection === undefined || answering(socket)) socket.destroy()
-    else answerRaw(socket, parserProblem(error))
-  })
+  server.on('clientError', tellClientError)
   return { server, take: connection => void server.emit('secureConnection', connection.socket) }
+}
+
+/** Node's server with our limits. It takes no connections by itself. */
+export function createHttpsServer(limits: ListenerLimits, options: object = {}): Server {
+  const server = createServer({
+    noDelay: true,
+    httpValidation: 'strict',
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersTimeout,
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.keepAliveTimeout,
+    connectionsCheckingInterval: Math.min(5_000, Math.ceil(limits.headersTimeout / 4)),
+    // Told by a problem document, in open-exchange.ts.
+    requireHostHeader: false,
+    ...options,
+  } as Parameters<typeof createServer>[0])
+  server.removeAllListeners('connection')
+  server.maxConnections = limits.maxConnections
+  // Node drops fields beyond this number without a word; they are counted and refused in headers.ts instead.
+  server.maxHeadersCount = 0
+  return server
+}
+
+/** A request for another protocol becomes one that can be answered as always, until somebody accepts it. */
+export function takeUpgrade(
+  connection: Connection,
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+  takeRequest: TakeRequest,
+): void {
+  connection.upgraded = true
+  socket.setTimeout(0)
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  response.once('finish', () => socket.end())
+  const accept = () => {
+    response.detachSocket(socket)
+    return { socket, head }
+  }
+  takeRequest(connection, request, response, { protocol: request.headers.upgrade ?? '', accept })
+}
+
+export function tellClientError(error: Error & { code?: string }, socket: Duplex): void {
+  const connection = (socket as WithConnection)[connectionOf]
+  // An answer to somebody's earlier request must not be cut in two by ours.
+  if (connection === undefined || answering(socket)) socket.destroy()
+  else answerRaw(socket, parserProblem(error))
 }

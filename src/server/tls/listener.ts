@@ -19,7 +19,7 @@ import { createHttp1, type Http1, type TakeRequest } from './http1.ts'
 import { createHttp2 } from './http2.ts'
 import type { ListenerOptions } from './options.ts'
 import { createProxyProtocol } from './proxy-protocol/proxy-protocol.ts'
-import { createRequests } from './requests.ts'
+import { createRequests, type RequestsSource } from './requests.ts'
 import { secureContexts } from './secure-contexts.ts'
 import type { ServerIdentity } from './server-identity.ts'
 import { watchStanding } from './standing.ts'
@@ -36,6 +36,8 @@ export interface ListenerSource {
   readonly tickets?: ListenerTickets
   /** Answers a request. What it throws is logged, and answered with 500. */
   serve(exchange: Exchange): void | Promise<void>
+  /** how a request target is read; default: what could be read in two ways is refused */
+  readonly readTarget?: RequestsSource['readTarget']
   /** what speaks HTTP/1.1 on its connections, and listens; left out, a server of our own */
   http1?(takeRequest: TakeRequest): Http1
   /** asked for each request when there may be a proxy in front; left out, every request is of the connection's own peer */
@@ -89,12 +91,14 @@ export interface Listener {
 /** One that does not listen yet: `address` and `port` are of no use until its server does. */
 export interface UnboundListener extends Listener {
   readonly server: Server
+  /** Ends the connections that rest, and those of HTTP/2 when their requests are answered. */
+  retire(): void
 }
 
 /** Listens for TLS connections. Throws ERR_LISTEN_FAILED when the address cannot be had, ERR_SERVER_KEY_UNUSABLE for a bad key. */
 export async function openListener(source: ListenerSource): Promise<Listener> {
   const { options, log } = source
-  const { server, ...listener } = createListener(source)
+  const { server, retire: _, ...listener } = createListener(source)
   try {
     const { address, port } = await listen(server, options)
     server.on('error', error => log.error({ err: error, listener: options.name }, 'a connection could not be accepted'))
@@ -219,6 +223,9 @@ export function createListener(source: ListenerSource): UnboundListener {
       return addressOf(server)?.port ?? options.port
     },
     connections: () => connections.list(),
+    retire() {
+      for (const connection of connections.list()) connection.retire()
+    },
     rejudge: standing.rejudge,
     replaceIdentities(next, nextAuthorities = []) {
       contexts = secureContexts(options, next, nextAuthorities, tickets?.key(next))

@@ -22,6 +22,8 @@ export interface RequestsSource {
   readonly forwarding?: Forwarding | undefined
   /** renders a problem for people */
   readonly problemPage?: ((problem: Problem) => string) | undefined
+  /** how a request target is read; default: what could be read in two ways is refused */
+  readonly readTarget?: ExchangeSettings['readTarget']
   readonly events: Pick<Events, 'accessRefused'>
   readonly log: Log
   /** whether each answer is the last of its connection by now */
@@ -35,6 +37,7 @@ export function createRequests(source: RequestsSource) {
     maxBodyBytes: limits.maxBodyBytes,
     maxHeaderFields: limits.maxHeaderFields,
     problemPage: source.problemPage,
+    readTarget: source.readTarget,
   }
 
   return takeRequest

@@ -43,3 +43,9 @@ export function normalServerName(name: string): string | undefined {
   const ascii = domainToASCII(bare.slice(star.length))
   return ascii === '' ? undefined : star + ascii.toLowerCase()
 }
+
+export function hasKeys(
+  identities: readonly ServerIdentity[],
+): identities is readonly [ServerIdentity, ...ServerIdentity[]] {
+  return identities.length > 0
+}

@@ -43,7 +43,7 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
       const { listener, remoteAddress, protocol, durationMs } = event
       const resumed = yesNo(event.resumed)
       metrics.handshakes.add(listener, 'completed', protocol, resumed, yesNo(event.presented))
-      metrics.handshakeDuration(resumed, durationMs)
+      if (durationMs !== undefined) metrics.handshakeDuration(resumed, durationMs)
       log.debug(
         { listener, remoteAddress, protocol, resumed, presented: event.presented, durationMs },
         'a handshake ended',

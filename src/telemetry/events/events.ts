@@ -8,7 +8,13 @@ export interface Events {
   }): void
   serverStopped(event: { reason: string }): void
   handshakeCompleted(
-    event: Handshake & { protocol: string; resumed: boolean; presented: boolean; durationMs: number },
+    event: Handshake & {
+      protocol: string
+      resumed: boolean
+      presented: boolean
+      /** undefined: somebody else did the handshake */
+      durationMs: number | undefined
+    },
   ): void
   handshakeFailed(event: Handshake & { reason: string }): void
   /** the connection was ended before any request: an untrusted certificate under `onUntrusted: refuse`, or a limit */

@@ -284,7 +284,7 @@ describe('secrets and placeholders', () => {
     assert.equal((await read({ connector })).found('error', 'secure vault').length, 1)
     const { found, listener } = await read({ connector }, { COUNTERSIGN_KEYSTORE_PASSWORD: 'wso2carbon' })
     assert.equal(found('error', '').length, 0)
-    assert.deepEqual(listener.keyStore.password, 'env:COUNTERSIGN_KEYSTORE_PASSWORD')
+    assert.deepEqual(listener.keyStore?.password, 'env:COUNTERSIGN_KEYSTORE_PASSWORD')
   })
 
   test('the offset is added to the port; a system property of the start script wins', async () => {
