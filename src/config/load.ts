@@ -1,5 +1,5 @@
-import { type ReadConfig, readConfig, type Surroundings } from './read.ts'
-import { type Configuration, configurationSchema } from './schema.ts'
+import { type ReadConfig, readConfig, readOptions, type Surroundings } from './read.ts'
+import { type Configuration, configurationSchema, type UnreadConfiguration } from './schema.ts'
 
 /** A configuration whose text is right; whether the files that it names are is for `openMaterial`. */
 export interface LoadedConfiguration extends ReadConfig<Configuration>, Surroundings {
@@ -15,4 +15,14 @@ export interface LoadedConfiguration extends ReadConfig<Configuration>, Surround
 export function loadConfiguration(file: string, surroundings: Surroundings): LoadedConfiguration {
   const again = () => loadConfiguration(file, surroundings)
   return { env: surroundings.env, ...readConfig(file, configurationSchema, surroundings), warnings: [], again }
+}
+
+/** A configuration that a program gives as values; relative paths in it count from `folder`. Throws ConfigError. */
+export function loadOptions(
+  options: UnreadConfiguration,
+  folder: string,
+  surroundings: Surroundings,
+): LoadedConfiguration {
+  const again = () => loadOptions(options, folder, surroundings)
+  return { env: surroundings.env, ...readOptions(options, folder, configurationSchema), warnings: [], again }
 }

@@ -32,6 +32,7 @@ export function describe(problem: ConfigProblem): string {
 }
 
 export interface ReadConfig<T> {
+  /** absolute; `the options` when a program gave them */
   readonly file: string
   /** relative paths in the configuration count from here */
   readonly folder: string
@@ -110,6 +111,23 @@ function plainValue(document: Document.Parsed, file: string): unknown {
       { path: '', line: undefined, message, hint: 'Write the values out instead of using aliases.' },
     ])
   }
+}
+
+/** The same of values that a program gives. Relative paths among them count from `folder`. */
+export function readOptions<S extends z.ZodType>(
+  options: z.input<S>,
+  folder: string,
+  schema: S,
+): ReadConfig<z.output<S>> {
+  const file = 'the options'
+  const lineOf = () => undefined
+  const parsed = schema.safeParse(options)
+  if (!parsed.success)
+    throw new ConfigError(
+      file,
+      parsed.error.issues.flatMap(issue => problemsOf(issue, lineOf)),
+    )
+  return { file, folder: resolve(folder), value: parsed.data, lineOf }
 }
 
 /** `listeners[0].port` */
