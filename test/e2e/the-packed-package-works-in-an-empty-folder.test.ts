@@ -1,8 +1,13 @@
 // What `npm pack` makes is installed in an empty folder, and used there as its users would: command line and library.
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { before, test } from 'node:test'
+import { createInterface } from 'node:readline'
+import { before, suite, test } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import { openDemoHome } from '../../src/config/demo-home.ts'
 import { run } from '../support/run.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
@@ -30,12 +35,16 @@ before(async () => {
   assert.equal(unpacked.code, 0, unpacked.stderr)
   // The dependencies are those that the lock file names: linked, not fetched again.
   const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
-  for (const name of transitive(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }))) {
+  link(transitive(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })))
+})
+
+function link(names: Iterable<string>): void {
+  for (const name of names) {
     const target = join(folder, 'node_modules', name)
     mkdirSync(join(target, '..'), { recursive: true })
-    symlinkSync(join(root, 'node_modules', name), target)
+    if (!existsSync(target)) symlinkSync(join(root, 'node_modules', name), target)
   }
-})
+}
 
 /** With the dependencies of the dependencies: a development package that source imports by mistake is not among them. */
 function transitive(names: readonly string[]): Set<string> {
@@ -84,18 +93,81 @@ console.log(typeof openKeyStore, typeof parseCertificate, typeof validatePath, v
   )
   const used = await run(process.execPath, ['use.ts'], { cwd: folder })
   assert.equal(used.stdout.trim(), 'function function function undefined', used.stderr)
-  const flags = [
-    '--noEmit',
-    '--module',
-    'nodenext',
-    '--target',
-    'esnext',
-    '--types',
-    'node',
-    '--typeRoots',
-    join(root, 'node_modules/@types'),
-    '--strict',
-  ]
-  const checked = await run(join(root, 'node_modules/.bin/tsc'), [...flags, 'use.ts'], { cwd: folder })
+  const checked = await typeCheck('use.ts')
   assert.equal(checked.code, 0, checked.stdout)
 })
+
+function typeCheck(...files: string[]) {
+  const flags = ['--noEmit', '--module', 'nodenext', '--target', 'esnext', '--types', 'node', '--strict']
+  const types = ['--typeRoots', join(root, 'node_modules/@types')]
+  return run(join(root, 'node_modules/.bin/tsc'), [...flags, ...types, ...files], { cwd: folder })
+}
+
+suite('the entries for servers of somebody else', () => {
+  const kinds = ['node', 'express', 'fastify']
+  before(async () => {
+    link(transitive(['express', 'fastify', '@types/express']))
+    for (const kind of kinds) cpSync(join(root, 'examples', kind), join(folder, kind), { recursive: true })
+    const home = await openDemoHome(join(folder, 'home'), { clock: systemClock, port: 0 })
+    const text = readFileSync(home.configuration, 'utf8')
+    const quiet = text.replace('management: { address: 127.0.0.1, port: 9990 }', 'management: { enabled: false }')
+    assert.notEqual(quiet, text)
+    writeFileSync(home.configuration, quiet)
+  })
+
+  test('the examples and what docs/library.md shows are well typed', async () => {
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+    const page = readFileSync(join(root, 'docs/library.md'), 'utf8')
+    const blocks = [...page.matchAll(/```ts\n(.*?)```/gs)]
+      .map(match => match[1]!)
+      .filter(block => /^import/m.test(block))
+    assert.equal(blocks.length, 3)
+    const files = blocks.map((block, i) => {
+      writeFileSync(join(folder, `block-${i}.ts`), block)
+      return `block-${i}.ts`
+    })
+    const wrong = `${blocks[0]}\n// @ts-expect-error: a restriction that is misspelt\nauth.require({ role: ['buyer'] })\n`
+    writeFileSync(join(folder, 'wrong.ts'), wrong)
+    const checked = await typeCheck('--skipLibCheck', 'wrong.ts', ...files, ...kinds.map(kind => `${kind}/server.ts`))
+    assert.equal(checked.code, 0, checked.stdout)
+  })
+
+  for (const kind of kinds) {
+    test(`the example of ${kind} runs`, async () => {
+      const security = join(folder, 'home/security')
+      const server = spawn(process.execPath, [
+        join(folder, kind, 'server.ts'),
+        join(folder, 'home/countersign.yaml'),
+        '0',
+      ])
+      try {
+        const port = await portOf(server)
+        const ask = async (path: string, ...more: string[]) => {
+          const url = `https://localhost:${port}${path}`
+          const flags = ['-sS', '--cacert', join(security, 'ca.crt'), '-w', ' %{http_code}']
+          return (await run('curl', [...flags, ...more, url])).stdout.trim()
+        }
+        const alice = ['--cert', join(security, 'clients/alice.crt'), '--key', join(security, 'clients/alice.key')]
+        assert.equal(await ask('/', ...alice), 'hello alice\n 200')
+        assert.match(await ask('/'), /"code":"certificate_required".* 401$/)
+        if (kind !== 'node') assert.match(await ask('/orders', ...alice), /"code":"forbidden".* 403$/)
+      } finally {
+        server.kill('SIGTERM')
+        await once(server, 'exit')
+      }
+    })
+  }
+})
+
+/** From the address that it prints. */
+async function portOf(server: ReturnType<typeof spawn>): Promise<number> {
+  let errors = ''
+  server.stderr!.on('data', chunk => {
+    errors += chunk
+  })
+  for await (const line of createInterface(server.stdout!)) {
+    const port = /port: (\d+)/.exec(line)?.[1]
+    if (port !== undefined) return Number(port)
+  }
+  throw new Error(`it ended: ${errors}`)
+}

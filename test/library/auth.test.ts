@@ -50,12 +50,16 @@ suite('a server of the application that cannot be protected', async () => {
       assert.throws(() => auth.protect(server), { code: 'ERR_SERVER_UNFIT', message })
     })
   }
-  test('a listener that asks nobody for a certificate', async () => {
-    const [main] = home.config.listeners
-    const config = { ...home.config, listeners: [{ ...main!, clientAuth: 'none' as const }] }
-    const lax = await open({ config })
-    assert.throws(() => lax.protect(createServer(fine)), { code: 'ERR_SERVER_UNFIT', message: /clientAuth: none/ })
-  })
+  for (const [listener, message] of [
+    [{ clientAuth: 'none' }, /clientAuth: none/],
+    [{ proxyProtocol: { from: ['127.0.0.1'] } }, /proxyProtocol/],
+  ] as const) {
+    test(`a listener with ${JSON.stringify(listener)}`, async () => {
+      const config = { ...home.config, listeners: [{ ...home.config.listeners[0]!, ...listener } as never] }
+      const lax = await open({ config })
+      assert.throws(() => lax.protect(createServer(fine)), { code: 'ERR_SERVER_UNFIT', message })
+    })
+  }
 })
 
 suite('mistakes of the application', () => {

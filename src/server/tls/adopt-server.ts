@@ -88,7 +88,7 @@ export function adoptServer(source: AdoptSource): AdoptedServer {
 
 const adopted = new WeakSet<object>()
 
-function requireFitness(server: Server, { name, clientAuth }: Pick<ListenerOptions, 'name' | 'clientAuth'>): void {
+function requireFitness(server: Server, { name, clientAuth, proxyProtocol }: ListenerOptions): void {
   if (!(server instanceof Server)) {
     throw new CodedError('ERR_SERVER_UNFIT', 'only an https.Server of node:https can be protected', {
       remedy:
@@ -105,6 +105,9 @@ function requireFitness(server: Server, { name, clientAuth }: Pick<ListenerOptio
     ...(clientAuth === 'none'
       ? [`the listener ${name} has clientAuth: none, so nobody could come by certificate`]
       : []),
+    ...(proxyProtocol === undefined
+      ? []
+      : [`the listener ${name} has proxyProtocol, which such a server does not read`]),
     ...(requestCert === true ? [] : ['it asks for no client certificate (requestCert is not true)']),
     // With its own list, or Node's public authorities, OpenSSL would turn down whom the trust store trusts, and say nothing.
     ...(rejectUnauthorized === false ? [] : ['it lets OpenSSL judge as well (rejectUnauthorized is not false)']),
