@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { testAuthority } from '../support/certificates.ts'
-import { userNameHeader } from '../support/identity.ts'
 import { identityServer } from '../support/identity-server.ts'
+import { spoofedHeaders } from '../support/spoofed-headers.ts'
 
 const authority = testAuthority({ name: 'Clients CA' })
 const alice = authority.issue({ subject: 'CN=alice' })
@@ -15,36 +15,7 @@ const server = await identityServer({
 })
 await server.users.add({ tenant: 'default', name: 'alice' })
 
-const url = encodeURIComponent(alice.pem)
-const base64 = alice.der.toString('base64')
-const headers: Readonly<Record<string, string>> = {
-  'Client-Cert': `:${base64}:`,
-  'Client-Cert-Chain': `:${base64}:`,
-  'X-Client-Cert': base64,
-  'X-SSL-Cert': url,
-  'X-SSL-Client-Cert': url,
-  'X-SSL-Client-DER': base64,
-  'X-SSL-Client-SHA1': alice.thumbprint.slice(0, 40),
-  'X-SSL-Client-S-DN': 'CN=alice',
-  'X-SSL-Client-CN': 'alice',
-  'X-SSL-Client-Verify': 'SUCCESS',
-  'SSL-Client-Cert': url,
-  'SSL-Client-Verify': 'SUCCESS',
-  'X-Forwarded-Client-Cert': `Hash=${alice.thumbprint};Cert="${url}";Subject="CN=alice"`,
-  'X-Forwarded-Tls-Client-Cert': base64,
-  'X-Forwarded-Tls-Client-Cert-Info': 'Subject="CN=alice"',
-  'X-Amzn-Mtls-Clientcert': url,
-  'X-Amzn-Mtls-Clientcert-Leaf': url,
-  'X-ARR-ClientCert': base64,
-  'CF-Client-Cert-DER-Base64': base64,
-  'X-Forwarded-User': 'alice',
-  'X-Remote-User': 'alice',
-  'Remote-User': 'alice',
-  'X-Auth-Request-User': 'alice',
-  UserName: userNameHeader('alice'),
-  'X-Forwarded-Proto': 'https',
-  Forwarded: 'for=127.0.0.1;proto=https;by=_proxy',
-}
+const headers = spoofedHeaders(alice, 'alice')
 
 const spellings: Readonly<Record<string, (name: string) => string>> = {
   'as it is': name => name,

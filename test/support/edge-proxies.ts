@@ -67,10 +67,11 @@ export interface RunningEdge extends ProxyProgram {
   readonly ca: string
 }
 
-/** Starts it in front of the server with this address and PEM of its authority. */
+/** Starts it in front of the server with this address and PEM of its authority. `changes`: what its file says otherwise. */
 export async function startEdge(
   { program, file, listens }: EdgeProxy,
   server: { readonly url: string; readonly ca: string },
+  changes: Readonly<Record<string, string>> = {},
 ): Promise<RunningEdge> {
   const { folder, ca } = edgeFiles(identities.get(program)!, server.ca)
   const proxy = await startProxy({
@@ -78,6 +79,7 @@ export async function startEdge(
     config: `docs/proxies/${file}`,
     values: port => ({
       ...listens(port),
+      ...changes,
       ':9443': `:${new URL(server.url).port}`,
       'id.example.org': 'localhost',
       '/etc/countersign/edge': folder,

@@ -67,6 +67,7 @@ const protectedNames: ReadonlySet<string> = new Set([
 const protectedPrefixes = new RegExp(
   `^(?:${[
     'cf-access-',
+    'cf-client-cert-',
     'countersign-',
     'remote-',
     'ssl-',
