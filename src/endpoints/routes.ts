@@ -6,6 +6,7 @@ import type { Exchange } from '../server/http/exchange.ts'
 import { createRouter, type Handler } from '../server/http/router.ts'
 import type { Events } from '../telemetry/events/events.ts'
 import type { Examined } from './gateway/decided-route.ts'
+import { createExtAuthz, extAuthzPath } from './gateway/ext-authz/ext-authz.ts'
 import { createAuthCheck } from './gateway/forward-auth/auth-check.ts'
 import { createForwardAuth } from './gateway/forward-auth/forward-auth.ts'
 import { createHttpReply } from './gateway/forward-auth/http-reply.ts'
@@ -45,7 +46,8 @@ export function createEndpoints(source: EndpointsSource): Endpoints {
   const guard = createGuard(source)
   const { log, scim, soap, events } = source
   const routes = gateway.routes.map((route, i) => ({ ...route, access: accesses[i]! }))
-  const check = createAuthCheck({ decide: createForwardAuth(routes, guard), reply: createHttpReply(source), events })
+  const decide = createForwardAuth(routes, guard)
+  const check = createAuthCheck({ decide, reply: createHttpReply(source), events })
 
   return {
     serve: createRouter([
@@ -59,6 +61,7 @@ export function createEndpoints(source: EndpointsSource): Endpoints {
       ...(scim === undefined ? [] : createScim({ ...scim, authenticators: chain.names, guard, log })),
       ...(soap === undefined ? [] : createSoap({ ...soap, authenticators: chain.names, guard, log })),
       { method: '*', path: `${checkPath}/*`, handle: check },
+      { method: 'POST', path: `${extAuthzPath}/*`, handle: createExtAuthz({ decide, events, log }) },
       ...routes.flatMap(({ path, access, examine, pass }) =>
         pass === undefined
           ? []

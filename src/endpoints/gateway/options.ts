@@ -9,7 +9,8 @@ const fieldName = z
   .transform(name => name.toLowerCase())
 
 /** What routes.ts serves itself. `/*` may stand beside them: they are found first. */
-const builtIn = /^\/(?:whoami|problems|auth\/check|\.well-known\/jwks\.json)(?:\/|$)/
+const builtIn =
+  /^\/(?:whoami|problems|auth\/check|envoy\.service\.auth\.v3\.Authorization|\.well-known\/jwks\.json)(?:\/|$)/
 
 const upstreamTimeouts = z.strictObject({
   connect: milliseconds(600_000)

@@ -26,10 +26,22 @@ export interface ProxiedBy {
   believes(field: string): boolean
   /** how it asks about requests that it holds back meanwhile; undefined: it may not ask */
   readonly forwardAuth: ForwardAuth | undefined
+  /** The client that a message of the proxy tells of. A string: why nobody can say who it is. Left out where fields of the request tell it. */
+  clientOf?(told: ToldClient): Peer | string | Promise<Peer>
+}
+
+export interface ToldClient {
+  /** percent-encoded PEM; undefined or empty: it presented none */
+  readonly certificate: string | undefined
+  readonly address: string | undefined
+  /** its Authorization header */
+  readonly credential: string | undefined
 }
 
 /** How one proxy asks, and what it makes of an answer. */
 export interface ForwardAuth {
+  /** http: at /auth/check. grpc: by envoy.service.auth.v3 */
+  readonly channel: 'http' | 'grpc'
   /** What it asks about. A string: why nobody can say. */
   original(asking: Pick<Exchange, 'method' | 'path' | 'headers'>, by: ProxiedBy): OriginalRequest | string
   /** lower-case names of the fields that tell it, and the certificate of the client */

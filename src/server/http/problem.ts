@@ -1,6 +1,6 @@
 import { type Refusal, type RefusalCode, refusals } from '../../refusals.ts'
 import { sendAnswer } from './answer.ts'
-import type { Exchange } from './exchange.ts'
+import type { Answer, Exchange } from './exchange.ts'
 import { type HttpProblemCode, httpProblems } from './http-problems.ts'
 import { prefersHtml } from './prefers-html.ts'
 
@@ -32,11 +32,20 @@ export interface ProblemOptions {
 
 /** Answers with the problem: as JSON, or as a page when a person's browser asks. */
 export function sendProblem(exchange: Exchange, source: ProblemSource, options: ProblemOptions = {}): void {
+  sendAnswer(exchange, problemAnswer(exchange, source, options))
+}
+
+/** The same as a value. */
+export function problemAnswer(
+  exchange: Pick<Exchange, 'requestId' | 'headers' | 'problemPage'>,
+  source: ProblemSource,
+  options: ProblemOptions = {},
+): ProblemAnswer {
   const problem = problemOf(source, exchange.requestId)
   const { challenges = [], headers, status = problem.status } = options
   const page =
     exchange.problemPage !== undefined && prefersHtml(exchange.headers.accept) ? exchange.problemPage : undefined
-  sendAnswer(exchange, {
+  return {
     status,
     headers: {
       ...(page === undefined ? jsonFields : pageFields),
@@ -45,8 +54,10 @@ export function sendProblem(exchange: Exchange, source: ProblemSource, options: 
       ...headers,
     },
     body: page === undefined ? JSON.stringify(problem) : page(problem),
-  })
+  }
 }
+
+type ProblemAnswer = Required<Answer> & { readonly body: string }
 
 export function problemOf({ code, detail }: ProblemSource, requestId: string): Problem {
   const { status, title, remedy } = entryOf(code)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** How a proxy says which request it asks about. */
-export const forwardAuthForms = ['nginx', 'haproxy', 'traefik', 'caddy', 'envoy-http'] as const
+export const forwardAuthForms = ['nginx', 'haproxy', 'traefik', 'caddy', 'envoy-http', 'envoy-grpc'] as const
 
 export type ForwardAuthForm = (typeof forwardAuthForms)[number]
 
@@ -9,7 +9,7 @@ export const forwardAuthOptions = z.strictObject({
   form: z
     .enum(forwardAuthForms)
     .describe(
-      'How it says what it asks about. nginx, haproxy: `X-Original-Method`, `X-Original-URI`, `X-Original-Host`. traefik, caddy: `X-Forwarded-Method`, `X-Forwarded-Uri`, `X-Forwarded-Host`. envoy-http: the request’s own method, and its path behind `/auth/check`. Every other spelling is ignored.',
+      'How it says what it asks about. nginx, haproxy: `X-Original-Method`, `X-Original-URI`, `X-Original-Host`. traefik, caddy: `X-Forwarded-Method`, `X-Forwarded-Uri`, `X-Forwarded-Host`. envoy-http: the request’s own method, and its path behind `/auth/check`. envoy-grpc: `envoy.service.auth.v3.Authorization`, which tells the certificate and the address of the client as well. Every other spelling is ignored.',
     ),
   cacheSeconds: z
     .int()

@@ -6,6 +6,8 @@ import type { Judgement, Trust } from '../../identity/trust/trust.ts'
 import { refuse } from '../../refusals.ts'
 import type { Exchange, Peer, ProxiedBy } from '../http/exchange.ts'
 import type { ProblemSource } from '../http/problem.ts'
+import type { ReadForm } from './forms/forwarded-certificate.ts'
+import { readEscapedPem } from './forms/pem.ts'
 import { ForwardedPeer } from './forwarded-peer.ts'
 import { checkSignature } from './message-signature.ts'
 import type { Proxies, TrustedProxy } from './proxies.ts'
@@ -70,7 +72,7 @@ export function createForwarding(source: ForwardingSource): Forwarding {
     if (proxies.size === 0) return direct
     const proxy = ofConnection(connection)
     if (proxy === 'ambiguous') return notProven('Two of the configured proxies have this certificate.')
-    if (proxy !== undefined) return forwarded(connection, exchange.headers, proxy, proxy.certified)
+    if (proxy !== undefined) return forwarded(connection, exchange.headers, proxy, asCertified(connection, proxy))
     if (proxies.signers.size === 0) return direct
     const { method, headers, request } = exchange
     const signed = { method, headers, authority: headers.host ?? '', target: request.url ?? '' }
@@ -92,18 +94,46 @@ export function createForwarding(source: ForwardingSource): Forwarding {
     const remoteAddress = addressHeader === undefined ? connection.remoteAddress : lastAddress(address as Text)
     if (remoteAddress === undefined)
       return malformed(by, { name: addressHeader!, fault: 'does not say the address of the client' })
-    const key = keyOf(by.name, remoteAddress, certificate as Text, chain as Text, headers.authorization)
+    const credential = headers.authorization
+    const told = { certificate: certificate as Text, chain: chain as Text, remoteAddress, credential }
+    const peer = clientOf(connection, by.name, form.read, told)
+    if (typeof peer === 'string') return malformed(by, { name: form.header!, fault: peer })
+    return { kind: 'forwarded', peer, proxy, by }
+  }
+
+  /** A string: why the certificate cannot be read. */
+  function clientOf(connection: Peer, proxy: string, read: ReadForm, told: Told): ForwardedPeer | string {
+    const { certificate, chain, remoteAddress, credential } = told
+    const key = keyOf(proxy, remoteAddress, certificate, chain, credential)
     const now = performance.now()
     const known = peers.get(key)
     if (known !== undefined && known.epoch === trust.epoch && now - known.seen <= rest && !hasLostTrust(known)) {
       known.seen = now
-      return { kind: 'forwarded', peer: known, proxy, by }
+      return known
     }
-    const presented = certificate === undefined ? undefined : form.read(certificate as string, chain as Text)
-    if (typeof presented === 'string') return malformed(by, { name: form.header!, fault: presented })
+    const presented = certificate === undefined ? undefined : read(certificate, chain)
+    if (typeof presented === 'string') return presented
     const peer = new ForwardedPeer(connection, remoteAddress, presented, trust, now)
     peers.set(key, peer)
-    return { kind: 'forwarded', peer, proxy, by }
+    return peer
+  }
+
+  /** What a proxy says that has a certificate: where it asks over gRPC, its messages tell whom they are about. */
+  function asCertified(connection: Peer, { certified }: TrustedProxy): ProxiedBy {
+    if (certified.forwardAuth?.channel !== 'grpc') return certified
+    return {
+      ...certified,
+      clientOf({ certificate = '', address = '', credential }) {
+        if (isIP(address) === 0) return 'the address of the client is none'
+        // Neither does a header hold any, from which the certificate would come otherwise.
+        if (/[^\x20-\x7e]/.test(certificate)) return 'the certificate of the client is not percent-encoded'
+        const text = certificate === '' ? undefined : certificate
+        const told = { certificate: text, chain: undefined, remoteAddress: address, credential }
+        const peer = clientOf(connection, `${certified.name} by gRPC`, readEscapedPem, told)
+        if (typeof peer === 'string') return `the certificate of the client ${peer}`
+        return peer.settle()?.then(() => peer) ?? peer
+      },
+    }
   }
 
   return {
@@ -124,6 +154,13 @@ export function createForwarding(source: ForwardingSource): Forwarding {
 
 type Headers = ForwardedRequest['headers']
 type Text = string | undefined
+
+interface Told {
+  readonly certificate: Text
+  readonly chain: Text
+  readonly remoteAddress: string
+  readonly credential: Text
+}
 
 interface Fault {
   readonly name: string

@@ -134,24 +134,37 @@ export const clientCertificateOptions = z
     if (encoding !== 'plain' && form !== 'pem-header') complain(['encoding'], 'encoding is for pem-header')
   })
 
-export const proxyOptions = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dots, hyphens and underscores')
-    .describe('Name of the proxy in logs and audit records.'),
-  proof: proofOptions.describe('How the proxy proves that it is this proxy.'),
-  clientCertificate: clientCertificateOptions
-    .prefault({})
-    .describe('In which one form it hands on the certificate of its client. Every other form is ignored and dropped.'),
-  addressHeader: fieldName
-    .optional()
-    .describe(
-      'Header with the address of the client, which the proxy must set (`X-Forwarded-For`): the last address in it counts. Without: the address of the proxy.',
-    ),
-  forwardAuth: forwardAuthOptions
-    .optional()
-    .describe('That it may ask at `/auth/check` whether a request is let in, and how it does. Left out: it may not.'),
-})
+export const proxyOptions = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dots, hyphens and underscores')
+      .describe('Name of the proxy in logs and audit records.'),
+    proof: proofOptions.describe('How the proxy proves that it is this proxy.'),
+    clientCertificate: clientCertificateOptions
+      .prefault({})
+      .describe(
+        'In which one form it hands on the certificate of its client. Every other form is ignored and dropped.',
+      ),
+    addressHeader: fieldName
+      .optional()
+      .describe(
+        'Header with the address of the client, which the proxy must set (`X-Forwarded-For`): the last address in it counts. Without: the address of the proxy.',
+      ),
+    forwardAuth: forwardAuthOptions
+      .optional()
+      .describe('That it may ask at `/auth/check` whether a request is let in, and how it does. Left out: it may not.'),
+  })
+  .check(({ value, issues }) => {
+    const { proof, addressHeader, forwardAuth } = value
+    if (forwardAuth?.form !== 'envoy-grpc') return
+    const complain = (path: string[], message: string) => issues.push({ code: 'custom', path, message, input: value })
+    if (proof.by === 'signature')
+      complain(['proof', 'by'], 'a signature covers no message of gRPC: Envoy has to present a certificate')
+    if (addressHeader !== undefined) complain(['addressHeader'], 'with envoy-grpc the message tells the address')
+    if (forwardAuth.cacheSeconds > 0 || forwardAuth.insecureCacheSeconds !== undefined)
+      complain(['forwardAuth'], 'Envoy keeps no answers')
+  })
 
 export const proxiesOptions = z
   .array(proxyOptions)

@@ -12,7 +12,14 @@ export function createForwardAuth(
 ): ForwardAuth {
   const certificate = [header, chainHeader].filter(name => name !== undefined)
   const removesFields = form === 'envoy-http'
-  const terms = { statuses: statuses[form], cacheSeconds: insecureCacheSeconds ?? cacheSeconds, removesFields }
+  const channel = form === 'envoy-grpc' ? 'grpc' : 'http'
+  const terms = {
+    channel,
+    statuses: statuses[form],
+    cacheSeconds: insecureCacheSeconds ?? cacheSeconds,
+    removesFields,
+  } as const
+  if (form === 'envoy-grpc') return { ...terms, fields: [], original: byMessage }
   if (form === 'envoy-http') return { ...terms, fields: ['host', ...certificate], original: byPath }
   const fields = form === 'nginx' || form === 'haproxy' ? original : forwarded
   return {
@@ -29,6 +36,7 @@ const statuses: Readonly<Record<ForwardAuthForm, ForwardAuth['statuses']>> = {
   traefik: 'any',
   caddy: 'any',
   'envoy-http': 'any',
+  'envoy-grpc': 'any',
 }
 
 interface Fields {
@@ -63,6 +71,11 @@ function readOriginal(method: string, uri: string, host: string | undefined): Or
 
 /** RFC 9110 section 9.1: case matters, and all that are registered are in upper case. */
 const methods = /^[A-Z][A-Z-]{0,31}$/
+
+/** The path as it was spelled, with its query. */
+function byMessage({ method, path, headers }: Asking): OriginalRequest | string {
+  return readOriginal(method, path, headers.host)
+}
 
 /** What the listener has read already is read no second time. */
 function byPath({ method, path, headers }: Asking): OriginalRequest | string {

@@ -19,7 +19,7 @@ export interface AuthCheckSource {
 export function createAuthCheck({ decide, reply, events }: AuthCheckSource): Handler {
   return exchange => {
     const { proxy } = exchange
-    if (proxy?.forwardAuth === undefined) {
+    if (proxy?.forwardAuth?.channel !== 'http') {
       const refusal = refuse('proxy_not_proven', proxy === undefined ? notProven : mayNotAsk(proxy.name))
       const { code, detail } = refusal
       events.accessRefused({ ...accessOf(exchange, exchange.peer.judgement()?.certificate), code, detail })
@@ -37,4 +37,5 @@ function unreadable(exchange: Exchange, reply: Reply): AskedExchange {
 }
 
 const notProven = 'Only a proxy that has proven itself is told here whether others are let in.'
-const mayNotAsk = (name: string) => `The proxy ${name} may not ask here: its configuration has no forwardAuth.`
+const mayNotAsk = (name: string) =>
+  `The proxy ${name} may not ask here: its configuration has no forwardAuth that says so.`
