@@ -11,7 +11,7 @@ export const countersign = countersignOf('countersign', join(import.meta.dirname
 export const countersignBefore = (root: string): Peer => countersignOf('before', resolve(root))
 
 function countersignOf(name: string, root: string): Peer {
-  return { name, needs: {}, workers: 'one', start: setting => start(name, root, setting) }
+  return { name, needs: {}, workers: 'one', warmUp: 4, start: setting => start(name, root, setting) }
 }
 
 async function start(name: string, root: string, setting: Setting): Promise<Running> {

@@ -8,6 +8,7 @@ export const nodeHttps: Peer = {
   name: 'node:https',
   needs: {},
   workers: 'one',
+  warmUp: 4,
   async start({ folder, bodyBytes, cpu }) {
     const file = join(import.meta.dirname, 'node-https-server.ts')
     const launched = performance.now()
