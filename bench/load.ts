@@ -1,5 +1,6 @@
 // The client side of the benchmark, in a process of its own so that none of its work is counted. Driven by messages of client.ts.
 import { type Credentials, type Exchanged, ended, exchange, requestText } from './load/connection.ts'
+import { multiplexed } from './load/multiplexed.ts'
 import { connectionsAtRate, requestsAtRate } from './load/open-loop.ts'
 import { Times } from './load/times.ts'
 
@@ -39,6 +40,7 @@ const kinds = {
   kept,
   open,
   close,
+  multiplexed,
   'connections-at-rate': connectionsAtRate,
   'requests-at-rate': requestsAtRate,
 }

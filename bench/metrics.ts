@@ -71,6 +71,16 @@ export const loads = {
     operations: 8_000,
     warmUp: 15_000,
   },
+  H2: {
+    id: 'H2',
+    name: 'authenticated request over HTTP/2',
+    unit: cpu,
+    kind: 'multiplexed',
+    role: 'http2',
+    parallel: 32,
+    operations: 4_000,
+    warmUp: 4_000,
+  },
 } as const satisfies Record<string, Load>
 
 /** What servers with two processes (or threads) are asked, on all CPUs. */

@@ -22,7 +22,7 @@ export const caddy: Peer = {
     await answering(port, child)
     const go = /\s(go\d[\d.]*)/.exec(told('caddy', 'build-info') ?? '')?.[1] ?? 'Go'
     const version = `caddy ${told('caddy', 'version')?.trim()}, TLS of ${go}`
-    const paths = { identity: '/', ...(setting.upstream === undefined ? {} : { proxied: '/orders/1' }) }
+    const paths = { identity: '/', http2: '/', ...(setting.upstream === undefined ? {} : { proxied: '/orders/1' }) }
     return { name: 'caddy', version, port, paths, launched, child }
   },
 }
@@ -65,7 +65,7 @@ function config(setting: Setting, port: number): object {
         servers: {
           tls: {
             listen: [`127.0.0.1:${port}`],
-            protocols: ['h1'],
+            protocols: ['h1', 'h2'],
             automatic_https: { disable: true },
             idle_timeout: '120s',
             routes: [...proxied, { handle: [respond] }],

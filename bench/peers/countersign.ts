@@ -26,7 +26,11 @@ async function start(name: string, root: string, setting: Setting): Promise<Runn
   const child = launch([process.execPath, launcher, 'serve', '--config', config], { cpu: setting.cpu })
   await answering(port, child)
   const version = `${name} on Node ${process.version}, OpenSSL ${process.versions.openssl}`
-  const paths = { identity: '/whoami', ...(setting.upstream === undefined ? {} : { proxied: '/orders/1' }) }
+  const paths = {
+    identity: '/whoami',
+    http2: '/whoami',
+    ...(setting.upstream === undefined ? {} : { proxied: '/orders/1' }),
+  }
   return { name, version, port, paths, launched, child }
 }
 

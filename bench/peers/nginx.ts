@@ -12,7 +12,7 @@ export const nginx: Peer = {
     const launched = performance.now()
     const child = run(setting, `nginx-${port}`, config(setting, port))
     await answering(port, child)
-    const paths = { identity: '/', ...(setting.upstream === undefined ? {} : { proxied: '/orders/1' }) }
+    const paths = { identity: '/', http2: '/', ...(setting.upstream === undefined ? {} : { proxied: '/orders/1' }) }
     return { name: 'nginx', version: nginxVersion(), port, paths, launched, child }
   },
 }
@@ -66,7 +66,7 @@ function config(setting: Setting, port: number): string {
       : `upstream behind { server 127.0.0.1:${upstream}; keepalive 64; keepalive_requests 1000000000; }`
   return frame(
     workers,
-    `listen 127.0.0.1:${port} ssl backlog=1024;
+    `listen 127.0.0.1:${port} ssl http2 backlog=1024;
     ssl_certificate ${folder}/server.crt;
     ssl_certificate_key ${folder}/server.key;
     ssl_protocols TLSv1.2 TLSv1.3;

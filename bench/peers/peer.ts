@@ -39,8 +39,8 @@ export interface Running {
   readonly paths: Partial<Record<Role, string>>
 }
 
-/** identity: it says who the client is. proxied: it passes the request to the upstream, and who the client is along with it. */
-export type Role = 'identity' | 'proxied'
+/** identity: it says who the client is. http2: the same over HTTP/2. proxied: it passes the request to the upstream, and who the client is along with it. */
+export type Role = 'identity' | 'http2' | 'proxied'
 
 /** What a body has to be filled up with, where about `printed` bytes of it are the identity. */
 export const filling = ({ bodyBytes }: Setting, printed: number): string => 'x'.repeat(Math.max(0, bodyBytes - printed))
