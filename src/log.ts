@@ -10,8 +10,11 @@ export interface Log {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
-/** One JSON object a line. Fields that could carry a secret are cut out whatever room wrote them (invariant 9). */
-export function createLog(level: LogLevel, destination?: DestinationStream): Log {
+/**
+ * One JSON object a line, each with what is in `base`. Fields that could carry a secret are cut out whatever room wrote them
+ * (invariant 9).
+ */
+export function createLog(level: LogLevel, destination?: DestinationStream, base: object | null = null): Log {
   const names = [
     'password',
     'passwordHash',
@@ -25,7 +28,7 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
   ]
   const options = {
     level,
-    base: null,
+    base,
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: [...names, ...names.map(name => `*.${name}`)], censor: '[redacted]' },
   }

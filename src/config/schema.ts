@@ -9,6 +9,7 @@ import { revocationOptions } from '../identity/revocation/options.ts'
 import type { InsecureAlgorithm } from '../pki/path/weak-algorithms.ts'
 import { proxiesOptions } from '../server/proxies/options.ts'
 import { listenerFields } from '../server/tls/options.ts'
+import { workersOption } from '../start/options.ts'
 import { auditOptions } from '../telemetry/audit/options.ts'
 import { logOptions } from '../telemetry/events/options.ts'
 import { managementOptions } from '../telemetry/metrics/options.ts'
@@ -52,6 +53,7 @@ const route = z.strictObject({
 /** All of `countersign.yaml`. */
 export const configurationSchema = z.strictObject({
   listeners: z.array(listener).min(1).max(100).describe('Where clients connect.'),
+  workers: workersOption,
   proxies: proxiesOptions,
   tickets: ticketsSection,
   management: managementOptions.prefault({}),

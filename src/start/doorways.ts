@@ -6,6 +6,7 @@ import { createTrust } from '../identity/trust/create-trust.ts'
 import { createForwarding } from '../server/proxies/forwarding.ts'
 import type { Listener, ListenerSource } from '../server/tls/listener.ts'
 import { hasKeys } from '../server/tls/server-identity.ts'
+import { createUsedNonces } from '../storage/used-nonces.ts'
 import type { DoorsSource } from './open-doors.ts'
 import { ticketPolicy } from './open-tickets.ts'
 
@@ -31,11 +32,14 @@ export function createDoorways(
   loaded: LoadedConfiguration,
   material: Material,
   stack: AsyncDisposableStack,
-  { chain, epoch, events, clock, log, revocation, tickets }: DoorsSource,
+  { chain, epoch, events, clock, log, revocation, tickets, storage, shared }: DoorsSource,
 ): Doorways {
   let { value } = loaded
   let { proxies } = material
   const open = new Set<{ take(next: Material): void }>()
+  // Where others serve beside this process, what was signed once must count at one of them only.
+  const alone = shared === undefined && storage.kind === 'sqlite'
+  const nonces = alone ? undefined : createUsedNonces(storage)
   const stapler = stack.use(createStapler({ clock, events }))
   const watchStaples = ({ listeners }: Material) => {
     const stapled = listeners.filter(({ options }) => options.stapling !== 'never')
@@ -48,7 +52,7 @@ export function createDoorways(
     let { options } = each
     let led: Led | undefined
     const trust = createTrust({ material: each.trust, epoch, clock, log, revocation })
-    const forwarding = createForwarding({ proxies, trust, clock, rest: limits.keepAliveTimeout })
+    const forwarding = createForwarding({ proxies, trust, clock, rest: limits.keepAliveTimeout, nonces })
     const way = {
       take({ listeners }: Material) {
         forwarding.replace(proxies)

@@ -4,17 +4,27 @@ import type { Configuration } from '../config/schema.ts'
 /** What of a listener is taken over while it runs. */
 const replaceable = ['clientAuth', 'keyStore', 'trustStore', 'maxPathDepth', 'insecureAlgorithms'] as const
 
+/** What the process that looks after workers holds itself: it stays when they are restarted one by one. */
+const held = ['management', 'workers', 'reload', 'audit', 'log'] as const
+
 /**
  * The keys whose changes a running server cannot take over: addresses, limits, files that are held open. Throws nothing; a listener
  * that came or went is among them, and then its stores are not looked at either.
  */
 export function needsRestart(present: Configuration, next: Configuration): string[] {
-  const keys = (['management', 'users', 'tickets', 'reload', 'audit', 'log'] as const).filter(
-    key => !isDeepStrictEqual(present[key], next[key]),
-  )
+  const keys = changed([...held, 'users', 'tickets'], present, next)
   const bare = ({ listeners }: Configuration) =>
     listeners.map(listener => Object.fromEntries(Object.entries(listener).filter(([key]) => !isReplaceable(key))))
   return isDeepStrictEqual(bare(present), bare(next)) ? keys : ['listeners', ...keys]
+}
+
+/** The keys whose changes not even workers that are new can take over. */
+export function needsFullRestart(present: Configuration, next: Configuration): string[] {
+  return changed(held, present, next)
+}
+
+function changed(keys: readonly (keyof Configuration)[], present: Configuration, next: Configuration): string[] {
+  return keys.filter(key => !isDeepStrictEqual(present[key], next[key]))
 }
 
 function isReplaceable(key: string): boolean {

@@ -11,6 +11,7 @@ import { hasKeys } from '../server/tls/server-identity.ts'
 import type { TicketKeys } from '../server/tls/ticket-keys.ts'
 import { createDoorways } from './doorways.ts'
 import type { Identity } from './open-identity.ts'
+import type { Shared } from './open-server.ts'
 import type { Telemetry } from './open-telemetry.ts'
 
 /** The listeners, and what answers behind them. */
@@ -27,10 +28,13 @@ export interface DoorListener extends Pick<Listener, 'name' | 'address' | 'port'
 export interface PreparedDoors {
   /** Puts new keys, trust and endpoints in the place of the old, from the next handshake and request on. */
   take(): void
+  /** They are not to be had. */
+  drop(): Promise<void>
 }
 
 export interface DoorsSource extends Identity, Telemetry {
   readonly tickets: TicketKeys
+  readonly shared: Shared | undefined
   readonly clock: Clock
   readonly log: Log
 }
@@ -52,7 +56,7 @@ export async function openDoors(
     { routes, proxies }: Material,
     names: readonly string[],
   ): Endpoints => {
-    const { keyFile, ...assertion } = value.assertion
+    const { keyFile = source.shared && sharedKeyFile, ...assertion } = value.assertion
     const { 'mutual-tls': mutualTls, basic } = value.authenticators
     const { usernameHeader } = mutualTls
     return createEndpoints({
@@ -110,10 +114,14 @@ export async function openDoors(
             .close()
             .catch(error => log.error({ err: error }, 'closing the upstreams of the old configuration failed'))
         },
+        drop: () => next.close(),
       }
     },
   }
 }
+
+/** Keys that no file holds would be those of one process: upstreams know one set. */
+const sharedKeyFile = 'data/assertion-keys.json'
 
 async function ownVersion(): Promise<string> {
   return JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')).version

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { LoadedConfiguration } from '../config/load.ts'
 import type { Material } from '../config/material.ts'
 import type { Configuration } from '../config/schema.ts'
+import type { Awaitable } from '../identity/authn/awaitable.ts'
 import { createBasic } from '../identity/authn/basic.ts'
 import { type Chain, createChain, type PreparedAuthenticators } from '../identity/authn/chain.ts'
 import { createMutualTls } from '../identity/authn/mutual-tls.ts'
@@ -27,13 +28,14 @@ import type { Log } from '../log.ts'
 import { openStorage } from '../storage/open-storage.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Events } from '../telemetry/events/events.ts'
+import type { Shared } from './open-server.ts'
 
 export interface Identity {
   /** one for the whole server */
   readonly epoch: Epoch
   readonly chain: Chain
-  readonly sessions: Sessions
-  readonly passwordSessions: PasswordSessions
+  readonly sessions: Awaitable<Sessions>
+  readonly passwordSessions: Awaitable<PasswordSessions>
   /** counts attempts together with every other door that takes passwords */
   readonly login: PasswordLogin
   readonly storage: Storage
@@ -49,7 +51,7 @@ export async function openIdentity(
   { value }: LoadedConfiguration,
   material: Material,
   stack: AsyncDisposableStack,
-  { clock, events, log }: { clock: Clock; events: Events; log: Log },
+  { clock, events, log, shared }: { clock: Clock; events: Events; log: Log; shared?: Shared | undefined },
 ): Promise<Identity> {
   const { storage: where } = material
   if (where.kind === 'sqlite') mkdirSync(dirname(where.file), { recursive: true, mode: 0o700 })
@@ -75,8 +77,8 @@ export async function openIdentity(
   const login = createPasswordLogin({ users, throttle, hasher, rememberFor: passwords.rememberFor * 1000, clock })
 
   const directory = createSqlDirectory({ storage, hasher, clock })
-  const sessions = createSessions(clock)
-  const passwordSessions = createPasswordSessions(clock)
+  const sessions = shared?.sessions ?? createSessions(clock)
+  const passwordSessions = shared?.passwordSessions ?? createPasswordSessions(clock)
 
   function authenticators({ authenticators }: Configuration, { allowList }: Material): RankedAuthenticator[] {
     const { 'mutual-tls': mutualTls, basic } = authenticators

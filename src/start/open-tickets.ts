@@ -11,7 +11,8 @@ import { trustFacts } from '../identity/trust/material.ts'
 import type { Log } from '../log.ts'
 import type { ListenerSource } from '../server/tls/listener.ts'
 import { openSharedTicketKeys } from '../server/tls/shared-ticket-keys.ts'
-import { openTicketKeys, type TicketKeys } from '../server/tls/ticket-keys.ts'
+import { newTicketSecret, readTicketFile, writeTicketFile } from '../server/tls/ticket-file.ts'
+import { deriveTicketKey, openTicketKeys, type TicketKeys } from '../server/tls/ticket-keys.ts'
 import { createTicketSecrets } from '../storage/ticket-secrets.ts'
 import type { Identity } from './open-identity.ts'
 
@@ -49,6 +50,24 @@ export async function openTickets(
   )
   stack.defer(epoch.subscribe(() => tickets.turn()))
   return tickets
+}
+
+/**
+ * What workers keep their common secret under when the configuration names nothing: it follows from the file that one process keeps its own in, so
+ * that sessions resume after a restart. Lists that changed meanwhile make it another one. Throws ERR_TICKET_SECRET_*.
+ */
+export function keyForWorkers(
+  { value, folder }: LoadedConfiguration,
+  { ticketKey, revocation: { places } }: Material,
+  clock: Clock,
+): string {
+  if (ticketKey !== undefined) return ticketKey
+  const file = resolve(folder, value.tickets.secretFile)
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const stored = readTicketFile(file)
+  const { secret } = stored ?? newTicketSecret(clock.now(), '')
+  if (stored === undefined) writeTicketFile(file, { secret, made: clock.now(), turn: 0, seen: '' })
+  return deriveTicketKey(secret, ['workers', listVersions(places)]).toString('base64')
 }
 
 export interface TicketsSource extends Pick<Identity, 'storage' | 'epoch'> {

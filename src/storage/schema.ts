@@ -18,6 +18,7 @@ export interface Schema {
   throttle: ThrottleTable
   locks: LockTable
   ticket_secrets: TicketSecretTable
+  used_nonces: UsedNonceTable
   changes: ChangeTable
   counters: CounterTable
 }
@@ -144,6 +145,13 @@ interface TicketSecretTable {
   key_id: string
   sealed: string
   changed: number
+}
+
+interface UsedNonceTable {
+  /** names the nonce and whose it is */
+  nonce: string
+  /** the row means nothing from then on */
+  expires: number
 }
 
 /** One row for each area that somebody watches; `version` rises in the transaction that changes it. */

@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { type Agent, request } from 'node:https'
 import { join } from 'node:path'
+import { systemClock } from '../../src/clock.ts'
+import { createLockStore, type LockStore } from '../../src/identity/revocation/locks.ts'
 import { createPasswordHasher } from '../../src/identity/users/password/password-hasher.ts'
 import { createSqlUserStore } from '../../src/identity/users/sql-user-store.ts'
 import type { UserStore } from '../../src/identity/users/user.ts'
@@ -13,6 +15,8 @@ export interface ProcessSetting {
   readonly folder: string
   readonly limits?: object
   readonly routes?: readonly object[]
+  /** further sections of the configuration */
+  readonly sections?: object
   /** names of the users that there are, besides alice */
   readonly users?: readonly string[]
   readonly flags?: readonly string[]
@@ -34,6 +38,7 @@ export interface ServerProcess {
   readonly clients: TestAuthority
   readonly alice: Issued
   readonly users: UserStore
+  readonly locks: LockStore
   readonly file: string
   /** what it logged, the last lines */
   readonly log: readonly string[]
@@ -88,7 +93,7 @@ export async function serverProcess(setting: ProcessSetting): Promise<ServerProc
       const lines = (rest + text).split('\n')
       rest = lines.pop() ?? ''
       log.push(...lines)
-      log.splice(0, log.length - 200)
+      log.splice(0, log.length - 2_000)
       const up = lines.find(line => line.includes('"the server is up"'))
       if (up !== undefined) resolve((JSON.parse(up) as { listeners: { port: number }[] }).listeners[0]!.port)
     })
@@ -103,6 +108,7 @@ export async function serverProcess(setting: ProcessSetting): Promise<ServerProc
     clients,
     alice,
     users,
+    locks: createLockStore(storage, systemClock),
     file,
     log,
     configure,
@@ -120,7 +126,7 @@ export async function serverProcess(setting: ProcessSetting): Promise<ServerProc
   }
 }
 
-function configuration({ limits = {}, routes = [], users = [] }: Partial<ProcessSetting>): object {
+function configuration({ limits = {}, routes = [], users = [], sections = {} }: Partial<ProcessSetting>): object {
   return {
     listeners: [
       {
@@ -140,6 +146,7 @@ function configuration({ limits = {}, routes = [], users = [] }: Partial<Process
     users: { file: 'users.db' },
     routes,
     audit: { file: 'audit.jsonl' },
+    ...sections,
   }
 }
 

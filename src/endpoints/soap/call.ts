@@ -32,8 +32,8 @@ export type PasswordRules = Pick<BasicOptions, 'tenant' | 'tenants'>
 /** The session of the client, as cookies of the answer. */
 export interface CallSession {
   /** after the right password */
-  begin(user: DirectoryUser): void
+  begin(user: DirectoryUser): Promise<void>
   /** after a wrong one */
   refuse(): void
-  end(): void
+  end(): Promise<void>
 }

@@ -50,7 +50,7 @@ export async function perform(
     assertedUser: () => (pending.ok === true ? pending.assertedUser : undefined),
     async examine(_exchange, principal) {
       identified = true
-      const cookie = source.sessions.open(principal, exchange.headers.cookie)
+      const cookie = await source.sessions.open(principal, exchange.headers.cookie)
       if (cookie !== undefined) reply.cookies.push(cookie)
       if (pending.ok === 'later') call = await pending.read()
       if (call === undefined || !call.ok) return undefined

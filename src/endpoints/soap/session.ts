@@ -12,15 +12,15 @@ export function openCallSession(
 ): CallSession {
   const { cookie } = exchange.headers
   const certificate = exchange.peer.judgement()?.certificate
-  const close = (): string => {
-    passwordSessions.close(certificate, cookie)
+  const close = async (): Promise<string> => {
+    await passwordSessions.close(certificate, cookie)
     return sessions.close(certificate, cookie)
   }
   return {
-    begin(user) {
+    async begin(user) {
       // One of before is not gone on with: its cookie may be known to somebody.
-      close()
-      cookies.push(passwordSessions.begin(user, certificate, cookie))
+      await close()
+      cookies.push(await passwordSessions.begin(user, certificate, cookie))
       events.accessGranted({
         ...accessOf(exchange, certificate),
         user: user.name,
@@ -34,8 +34,8 @@ export function openCallSession(
       const detail = 'The user name or the password is wrong, or the user may not sign in to services.'
       events.accessRefused({ ...accessOf(exchange, certificate), code: 'credentials_invalid', detail })
     },
-    end() {
-      cookies.push(close())
+    async end() {
+      cookies.push(await close())
     },
   }
 }

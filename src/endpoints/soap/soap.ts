@@ -1,4 +1,5 @@
 import { type Access, compileAccess } from '../../identity/access/access.ts'
+import type { Awaitable } from '../../identity/authn/awaitable.ts'
 import { basicName } from '../../identity/authn/basic.ts'
 import { mutualTlsName } from '../../identity/authn/mutual-tls.ts'
 import { passwordSessionName } from '../../identity/authn/password-session.ts'
@@ -25,8 +26,8 @@ export interface SoapSource {
   /** names of those that are enabled */
   readonly authenticators: readonly string[]
   readonly guard: (resource: Resource) => Handler
-  readonly sessions: Sessions
-  readonly passwordSessions: PasswordSessions
+  readonly sessions: Awaitable<Sessions>
+  readonly passwordSessions: Awaitable<PasswordSessions>
   readonly directory: Directory
   readonly login: PasswordLogin
   /** undefined: nobody signs in by password here */

@@ -1,12 +1,13 @@
 import { type Refusal, refuse } from '../../refusals.ts'
 import type { Directory, DirectoryUser } from '../users/directory.ts'
 import type { AuthenticationRequest, Authenticator, Outcome, Principal } from './authenticator.ts'
+import type { Awaitable } from './awaitable.ts'
 import type { PasswordSession, PasswordSessions } from './password-sessions.ts'
 
 export const passwordSessionName = 'password-session'
 
 export interface PasswordSessionSource {
-  readonly sessions: PasswordSessions
+  readonly sessions: Awaitable<PasswordSessions>
   readonly users: Pick<Directory['users'], 'find'>
   readonly tenants: Pick<Directory['tenants'], 'find'>
   /** lower-case names of the headers by which a client names a user: whoever does has no use for a session */
@@ -26,11 +27,11 @@ export function createPasswordSession({
   async function authenticate(request: AuthenticationRequest): Promise<Outcome> {
     const { headers, judgement } = request
     if (headers.cookie === undefined || speaksForItself(request)) return { kind: 'abstain' }
-    const session = sessions.find(judgement?.certificate, headers.cookie)
+    const session = await sessions.find(judgement?.certificate, headers.cookie)
     if (session === undefined) return { kind: 'abstain' }
     const user = await holder(session)
     if ('ok' in user) {
-      sessions.end(session)
+      await sessions.end(session)
       return { kind: 'abstain', hint: user }
     }
     return { kind: 'accept', principal: principalOf(user, request) }
@@ -59,10 +60,10 @@ export function createPasswordSession({
     claims: () => false,
     authenticate,
     async again(principal, request) {
-      for (const session of sessions.of(principal, request.judgement?.certificate?.thumbprint)) {
+      for (const session of await sessions.of(principal, request.judgement?.certificate?.thumbprint)) {
         const user = await holder(session)
         if (!('ok' in user)) return { kind: 'accept', principal: principalOf(user, request) }
-        sessions.end(session)
+        await sessions.end(session)
       }
       return { kind: 'abstain', hint: ended }
     },

@@ -1,10 +1,9 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
-import type { Certificate } from '../../pki/x509/certificate.ts'
 import type { DirectoryUser } from '../users/directory.ts'
 import type { AuthenticationRequest } from './authenticator.ts'
 import { cookieValues } from './cookies.ts'
-import { sessionCookie } from './sessions.ts'
+import { type Named, sessionCookie } from './sessions.ts'
 
 /** What somebody who signed in by password has shown, and on what it rests. */
 export interface PasswordSession {
@@ -24,16 +23,18 @@ export interface PasswordSession {
  */
 export interface PasswordSessions {
   /** The value for Set-Cookie. A session of before that the request names ends. */
-  begin(user: DirectoryUser, certificate: Certificate | undefined, cookie: CookieField): string
+  begin(user: SignedIn, certificate: Named | undefined, cookie: CookieField): string
   /** The session that the request names, which lives on for another while. */
-  find(certificate: Certificate | undefined, cookie: CookieField): PasswordSession | undefined
+  find(certificate: Named | undefined, cookie: CookieField): PasswordSession | undefined
   /** Whether a session of this user is alive, on this certificate or without one. */
   of(user: { readonly user: string; readonly tenant: string }, thumbprint: string | undefined): PasswordSession[]
   /** Ends the sessions that the request names. */
-  close(certificate: Certificate | undefined, cookie: CookieField): void
+  close(certificate: Named | undefined, cookie: CookieField): void
   end(session: PasswordSession): void
   readonly size: number
 }
+
+type SignedIn = Pick<DirectoryUser, 'id' | 'name' | 'tenant' | 'passwordChanged'>
 
 type CookieField = AuthenticationRequest['headers'][string]
 
@@ -53,7 +54,7 @@ interface Kept extends PasswordSession {
   used: number
 }
 
-/** In memory, of one process. */
+/** In memory. */
 export function createPasswordSessions(clock: Clock): PasswordSessions {
   /** in the order in which they were used last */
   const sessions = new Map<string, Kept>()
@@ -75,8 +76,10 @@ export function createPasswordSessions(clock: Clock): PasswordSessions {
   }
 
   function end(session: PasswordSession): void {
-    const kept = session as Kept
-    if (!sessions.delete(kept.key)) return
+    // It may have been told to another process, and come back from there.
+    const kept = sessions.get((session as Kept).key)
+    if (kept === undefined) return
+    sessions.delete(kept.key)
     const others = byUser.get(userKey(kept))
     others?.delete(kept)
     if (others?.size === 0) byUser.delete(userKey(kept))

@@ -1,11 +1,12 @@
 import type { AuthenticationRequest, Authenticator, Outcome } from './authenticator.ts'
+import type { Awaitable } from './awaitable.ts'
 import type { MutualTls } from './mutual-tls.ts'
 import type { Sessions } from './sessions.ts'
 
 export const sessionName = 'session'
 
 export interface SessionSource {
-  readonly sessions: Sessions
+  readonly sessions: Awaitable<Sessions>
   readonly mutualTls: MutualTls
 }
 
@@ -19,12 +20,12 @@ export function createSession({ sessions, mutualTls }: SessionSource): Authentic
     const { headers, judgement } = request
     const certificate = judgement?.certificate
     if (judgement === undefined || certificate === undefined || speaksForItself(request)) return { kind: 'abstain' }
-    const session = sessions.find(certificate, headers.cookie)
+    const session = await sessions.find(certificate, headers.cookie)
     if (session === undefined) return { kind: 'abstain' }
     const outcome = bySession(await mutualTls.actAs(judgement, session))
     if (outcome.kind !== 'refuse') return outcome
     // Why is told by the certificate, which is asked next.
-    sessions.end(session)
+    await sessions.end(session)
     return { kind: 'abstain' }
   }
 

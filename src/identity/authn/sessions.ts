@@ -24,15 +24,20 @@ export interface Sessions {
    * The session that a request belongs to: the value for the Set-Cookie field of its answer. undefined: there is none to send, since the
    * request came by the session already, brought its cookie along, or was authenticated by something else than its certificate.
    */
-  open(principal: Principal, cookie: CookieField): string | undefined
+  open(principal: Came, cookie: CookieField): string | undefined
   /** Ends the sessions of this certificate that the request names: the value for Set-Cookie that makes the client forget them. */
-  close(certificate: Certificate | null | undefined, cookie: CookieField): string
+  close(certificate: Named | null | undefined, cookie: CookieField): string
   /** The session of this certificate that the request names, which lives on for another while. */
-  find(certificate: Certificate, cookie: CookieField): Session | undefined
+  find(certificate: Named, cookie: CookieField): Session | undefined
   /** Ends one that does not hold any more. */
   end(session: Session): void
   readonly size: number
 }
+
+/** what tells a certificate from all others */
+export type Named = Pick<Certificate, 'thumbprint'>
+
+type Came = Pick<Principal, 'user' | 'tenant' | 'authenticatedBy'> & { readonly certificate: Named | null }
 
 type CookieField = AuthenticationRequest['headers'][string]
 
@@ -51,7 +56,7 @@ interface Kept extends Session {
   used: number
 }
 
-/** In memory, of one process. */
+/** In memory. */
 export function createSessions(clock: Clock): Sessions {
   /** in the order in which they were used last */
   const sessions = new Map<string, Kept>()
@@ -70,8 +75,10 @@ export function createSessions(clock: Clock): Sessions {
   }
 
   function end(session: Session): void {
-    const kept = session as Kept
-    if (!sessions.delete(kept.key)) return
+    // It may have been told to another process, and come back from there.
+    const kept = sessions.get((session as Kept).key)
+    if (kept === undefined) return
+    sessions.delete(kept.key)
     const client = clientOf(kept)
     const others = byClient.get(client)
     others?.delete(kept)

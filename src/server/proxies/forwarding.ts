@@ -9,7 +9,7 @@ import type { ProblemSource } from '../http/problem.ts'
 import type { ReadForm } from './forms/forwarded-certificate.ts'
 import { readEscapedPem } from './forms/pem.ts'
 import { ForwardedPeer } from './forwarded-peer.ts'
-import { checkSignature } from './message-signature.ts'
+import { checkSignature, nonceSpan } from './message-signature.ts'
 import type { Proxies, TrustedProxy } from './proxies.ts'
 
 /** What a listener asks about each request when there may be a proxy in front. */
@@ -18,7 +18,7 @@ export interface Forwarding {
    * Whom a request is from. `direct`: whoever holds the other end of the connection. A problem: a proxy is there, or says so, and what it
    * says cannot be believed. Never throws on what came in.
    */
-  identify(connection: Peer, exchange: ForwardedRequest): Identified
+  identify(connection: Peer, exchange: ForwardedRequest): Identified | Promise<Identified>
   /** Whether a proxy would still be believed on this connection. */
   stillBelieves(connection: Peer, proxy: TrustedProxy): boolean
   /** Other proxies, from the next request on. */
@@ -36,10 +36,17 @@ export interface ForwardingSource {
   readonly proxies: Proxies
   readonly trust: Trust
   readonly clock: Clock
+  /** where several processes note which signatures they have seen; left out, there is only this one */
+  readonly nonces?: SharedNonces | undefined
   /** milliseconds of silence after which a client counts as one that comes anew */
   readonly rest: number
   /** how many clients are known at a time, at about 4 KB each; default 10,000 */
   readonly capacity?: number
+}
+
+export interface SharedNonces {
+  /** Notes it until then; false: it was noted before. Times in milliseconds. */
+  note(nonce: string, now: number, until: number): Promise<boolean>
 }
 
 /** V8 hashes strings up to 16383 characters in full, and longer ones by their length alone. */
@@ -50,7 +57,7 @@ const maxKeyLength = 8192
  * client costs a look-up: of what it presented, of the verdict, and of what was decided.
  */
 export function createForwarding(source: ForwardingSource): Forwarding {
-  const { trust, clock, rest, capacity = 10_000 } = source
+  const { trust, clock, rest, nonces, capacity = 10_000 } = source
   let proxies = source.proxies
   let peers = new BoundedCache<ForwardedPeer>(capacity)
   let proven = new WeakMap<Judgement, TrustedProxy | 'ambiguous' | 'none'>()
@@ -68,7 +75,7 @@ export function createForwarding(source: ForwardingSource): Forwarding {
     return found
   }
 
-  function identify(connection: Peer, exchange: ForwardedRequest): Identified {
+  function identify(connection: Peer, exchange: ForwardedRequest): Identified | Promise<Identified> {
     if (proxies.size === 0) return direct
     const proxy = ofConnection(connection)
     if (proxy === 'ambiguous') return notProven('Two of the configured proxies have this certificate.')
@@ -76,13 +83,21 @@ export function createForwarding(source: ForwardingSource): Forwarding {
     if (proxies.signers.size === 0) return direct
     const { method, headers, request } = exchange
     const signed = { method, headers, authority: headers.host ?? '', target: request.url ?? '' }
-    const verdict = checkSignature(signed, proxies.signers, clock.now())
+    const now = clock.now()
+    const verdict = checkSignature(signed, proxies.signers, now)
     if (verdict.kind === 'none') return direct
     if (verdict.kind === 'invalid') return notProven(`The signature of the proxy does not count: ${verdict.reason}.`)
-    const { covered, key } = verdict
+    const { covered, key, nonce } = verdict
     const { certified } = key.proxy
     const by = { ...certified, believes: (field: string) => covered.has(field) }
-    return forwarded(connection, headers, key.proxy, by)
+    const believed = () => forwarded(connection, headers, key.proxy, by)
+    if (nonces === undefined) return believed()
+    const name = hash('sha256', JSON.stringify([key.keyId, nonce]), 'base64url')
+    return nonces.note(name, now, now + nonceSpan(key.maxAge)).then(first => {
+      if (!first) return notProven('The signature of the proxy does not count: the nonce was used before.')
+      // It may have been taken out of the configuration meanwhile.
+      return proxies.signs(key.proxy) ? believed() : notProven('The signature of the proxy counts no longer.')
+    })
   }
 
   function forwarded(connection: Peer, headers: Headers, proxy: TrustedProxy, by: ProxiedBy): Identified {

@@ -23,7 +23,7 @@ export interface SignatureKey {
 export type SignatureVerdict<K extends SignatureKey> =
   /** no signature for us: the request is a client's own */
   | { readonly kind: 'none' }
-  | { readonly kind: 'valid'; readonly key: K; readonly covered: ReadonlySet<string> }
+  | { readonly kind: 'valid'; readonly key: K; readonly nonce: string; readonly covered: ReadonlySet<string> }
   | { readonly kind: 'invalid'; readonly reason: string }
 
 /** The `tag` by which a proxy says that a signature is for us: clients may sign requests for a resource behind us. */
@@ -59,8 +59,9 @@ export function checkSignature<K extends SignatureKey>(
   const expected = createHmac('sha256', key.secret).update(base.text).digest()
   if (signature.item.value.length !== expected.length || !timingSafeEqual(signature.item.value, expected))
     return invalid('the signature does not verify')
-  const problem = missing(base.covered) ?? stale(input, key, now) ?? replayed(text('nonce'), key)
-  return problem === undefined ? { kind: 'valid', key, covered: base.covered } : invalid(problem)
+  const nonce = text('nonce') ?? ''
+  const problem = missing(base.covered) ?? stale(input, key, now) ?? replayed(nonce, key)
+  return problem === undefined ? { kind: 'valid', key, nonce, covered: base.covered } : invalid(problem)
 }
 
 function invalid(reason: string): { kind: 'invalid'; reason: string } {
@@ -152,9 +153,8 @@ function stale({ parameters }: InnerList, { maxAge }: SignatureKey, now: number)
 }
 
 // Last of all: only a signature that is good uses its nonce up, so that nobody else can fill the memory.
-function replayed(nonce: string | undefined, { nonces }: SignatureKey): string | undefined {
-  if (nonce === undefined || nonce.length < 16 || nonce.length > 128)
-    return 'nonce is missing, or not of 16 to 128 characters'
+function replayed(nonce: string, { nonces }: SignatureKey): string | undefined {
+  if (nonce.length < 16 || nonce.length > 128) return 'nonce is missing, or not of 16 to 128 characters'
   const noted = nonces.note(nonce)
   if (noted === 'used') return 'the nonce was used before'
   return noted === 'full' ? 'more signatures came than nonces are remembered' : undefined

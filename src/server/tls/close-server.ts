@@ -1,9 +1,11 @@
-import type { Server } from 'node:https'
+import { once } from 'node:events'
+import type { Server as HttpsServer } from 'node:https'
+import { Server } from 'node:net'
 import type { Connections } from './connections.ts'
 
 /** Accepts no more, lets requests in flight end for `graceMs`, then ends what is left. `begun` is called when none comes any more. */
 export async function closeServer(
-  server: Server,
+  server: HttpsServer,
   connections: Connections,
   graceMs: number,
   begun: () => void = () => {},
@@ -23,4 +25,11 @@ export async function closeServer(
   const timer = setInterval(retire, 20)
   await closed
   clearInterval(timer)
+}
+
+/** Accepts no more, and waits until all that came have gone, but not for longer. */
+export async function drainServer(server: HttpsServer, milliseconds: number): Promise<void> {
+  // Not the HTTP server's own `close`, which cuts off clients that may just be sending their next request.
+  const gone = new Promise<void>(resolve => void Server.prototype.close.call(server, () => resolve()))
+  await Promise.race([gone, once(AbortSignal.timeout(milliseconds), 'abort')])
 }

@@ -11,7 +11,7 @@ import type { Problem } from '../http/problem.ts'
 import type { Forwarding } from '../proxies/forwarding.ts'
 import { clientWentAway, createAcceptor } from './accept.ts'
 import { createAdmission } from './admission.ts'
-import { closeServer } from './close-server.ts'
+import { closeServer, drainServer } from './close-server.ts'
 import type { Connection, Remote } from './connection.ts'
 import { createConnectionEvents } from './connection-events.ts'
 import { Connections, type LossOf } from './connections.ts'
@@ -84,8 +84,11 @@ export interface Listener {
    * others, which may not have been asked yet, with their next answer.
    */
   replaceClientAuth(clientAuth: ListenerOptions['clientAuth']): void
-  /** Accepts no more, lets requests in flight end for `graceMs`, then ends what is left. */
-  close(options?: { graceMs?: number }): Promise<void>
+  /**
+   * Accepts no more, lets requests in flight end for `graceMs`, then ends what is left. Before that, for at most `drainMs`, whoever has
+   * connected gets through the handshake and is answered once more, so that nobody is turned away who came in time.
+   */
+  close(options?: { graceMs?: number; drainMs?: number }): Promise<void>
 }
 
 /** One that does not listen yet: `address` and `port` are of no use until its server does. */
@@ -122,9 +125,11 @@ export function createListener(source: ListenerSource): UnboundListener {
     log.warn({ listener: name, node: process.version }, 'spent session tickets are not renewed under this Node')
   }
   let closing = false
+  /** accepts no more: the answer to the next request of each connection is its last */
+  let leaving = false
   const connections = new Connections(limits)
   const tell = createConnectionEvents(name, events)
-  const takeRequest = createRequests({ ...source, name, limits, closing: () => closing })
+  const takeRequest = createRequests({ ...source, name, limits, closing: () => leaving })
   const http1 = source.http1?.(takeRequest) ?? createHttp1(limits, takeRequest)
   const http2 = createHttp2(limits, takeRequest)
   const { server } = http1
@@ -240,7 +245,9 @@ export function createListener(source: ListenerSource): UnboundListener {
       contexts = secureContexts(options, identities, authorities, tickets?.key(identities))
       admission.enterAgain()
     },
-    async close({ graceMs = 10_000 } = {}) {
+    async close({ graceMs = 10_000, drainMs = 0 } = {}) {
+      leaving = true
+      if (drainMs > 0) await drainServer(server, drainMs)
       closing = true
       standing.ignoreEpoch()
       forgetTickets?.()

@@ -6,9 +6,8 @@ import type { Events } from '../../telemetry/events/events.ts'
 import type { Exchange, Upgrade } from '../http/exchange.ts'
 import { type ExchangeSettings, type OpenExchange, openExchange } from '../http/open-exchange.ts'
 import { type Problem, type ProblemSource, sendProblem } from '../http/problem.ts'
-import type { Forwarding } from '../proxies/forwarding.ts'
+import type { Forwarding, Identified } from '../proxies/forwarding.ts'
 import type { Connection } from './connection.ts'
-import type { Held } from './connections.ts'
 import { ForwardedRequest, holdRequest } from './forwarded-request.ts'
 import type { ListenerLimits } from './options.ts'
 
@@ -67,30 +66,29 @@ export function createRequests(source: RequestsSource) {
 
   function attribute(connection: Connection, exchange: OpenExchange): void {
     try {
-      const whose = forwardedPeer(connection, exchange)
-      if (whose === 'refused') return
-      const waiting = whose?.settle()
-      if (waiting === undefined) serve(exchange)
-      else waiting.then(() => serve(exchange)).catch(error => failed(exchange, error))
+      const { forwarding } = source
+      const from = forwarding?.identify(connection, exchange)
+      if (forwarding === undefined || from === undefined) serve(exchange)
+      else if (!(from instanceof Promise)) serveFrom(from, connection, exchange, forwarding)
+      else {
+        from.then(known => serveFrom(known, connection, exchange, forwarding)).catch(error => failed(exchange, error))
+      }
     } catch (error) {
       failed(exchange, error)
     }
   }
 
-  /** Whose request it is, when a proxy handed it on: then it is never the connection's. undefined: no proxy did. */
-  function forwardedPeer(connection: Connection, exchange: OpenExchange): Held['peer'] | 'refused' | undefined {
-    const { forwarding } = source
-    const from = forwarding?.identify(connection, exchange)
-    if (forwarding === undefined || from === undefined || from.kind === 'direct') return undefined
-    if (from.kind === 'refused') {
-      turnedDown(exchange, from.problem)
-      return 'refused'
-    }
+  /** Where a proxy handed the request on, it is never the connection's. */
+  function serveFrom(from: Identified, connection: Connection, exchange: OpenExchange, forwarding: Forwarding): void {
+    if (from.kind === 'refused') return void turnedDown(exchange, from.problem)
+    if (from.kind === 'direct') return void serve(exchange)
     const { peer, proxy, by } = from
     exchange.peer = peer
     exchange.proxy = by
     holdRequest(connection, exchange, new ForwardedRequest(peer, connection, exchange, proxy, forwarding))
-    return peer
+    const waiting = peer.settle()
+    if (waiting === undefined) serve(exchange)
+    else waiting.then(() => serve(exchange)).catch(error => failed(exchange, error))
   }
 
   function turnedDown(exchange: Exchange, problem: ProblemSource): void {

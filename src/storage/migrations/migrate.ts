@@ -7,6 +7,7 @@ import { locks } from './0002-locks.ts'
 import { directory } from './0003-directory.ts'
 import { ticketSecrets } from './0004-ticket-secrets.ts'
 import { bindingsOfTenants } from './0005-bindings-of-tenants.ts'
+import { usedNonces } from './0006-used-nonces.ts'
 
 interface Migration {
   readonly name: string
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   { name: 'directory', up: directory },
   { name: 'ticket-secrets', up: ticketSecrets },
   { name: 'bindings-of-tenants', up: bindingsOfTenants },
+  { name: 'used-nonces', up: usedNonces },
 ]
 
 interface Place {

@@ -2,6 +2,7 @@
 export const auditKinds = [
   'server-started',
   'server-stopped',
+  'worker-ended',
   'access-granted',
   'access-refused',
   'connection-refused',

@@ -39,6 +39,13 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
       record('server-stopped', { reason })
     },
 
+    workerEnded({ worker, reason, restartSeconds }) {
+      metrics.workersEnded.add()
+      const fields = { worker, reason: cut(reason), restartSeconds }
+      log.error(fields, 'a worker ended: a new one takes its place')
+      record('worker-ended', fields)
+    },
+
     handshakeCompleted(event) {
       const { listener, remoteAddress, protocol, durationMs } = event
       const resumed = yesNo(event.resumed)

@@ -7,6 +7,8 @@ export interface Events {
     listeners: readonly { name: string; address: string; port: number; clientAuth: string }[]
   }): void
   serverStopped(event: { reason: string }): void
+  /** a worker ended that nobody had asked to; `restartSeconds`: a new one takes its place after so long */
+  workerEnded(event: { worker: number; reason: string; restartSeconds: number }): void
   handshakeCompleted(
     event: Handshake & {
       protocol: string

@@ -26,6 +26,7 @@ export function createCertificateExpiries(registry: Registry, clock: Clock): Cer
     help: 'Days until a certificate expires, negative when it has, by kind and alias: server, anchor, and client for those that came in by a binding to their thumbprint. Of each kind the 500 that expire first.',
     labelNames: ['kind', 'alias'],
     registers: [registry],
+    aggregator: 'min',
     collect() {
       this.reset()
       const now = clock.now()

@@ -16,7 +16,7 @@ export interface CheckResult {
 export interface ManagementSource {
   readonly address: string
   readonly port: number
-  readonly metrics: Metrics
+  readonly metrics: { readonly registry: Pick<Metrics['registry'], 'metrics' | 'contentType'> }
   /** by name; ready is who passes all of them */
   readonly checks: Readonly<Record<string, Check>>
   readonly log: Log
@@ -90,7 +90,8 @@ async function answer(source: ManagementSource, request: IncomingMessage, respon
 
 const checkTimeout = 3_000
 
-async function runChecks(checks: ManagementSource['checks']): Promise<Record<string, CheckResult>> {
+/** What each check says; one that throws or does not answer in time has not passed. */
+export async function runChecks(checks: ManagementSource['checks']): Promise<Record<string, CheckResult>> {
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       try {

@@ -1,4 +1,4 @@
-import { Gauge, Histogram, Registry } from 'prom-client'
+import { type Aggregator, Gauge, Histogram, Registry } from 'prom-client'
 import type { Clock } from '../../clock.ts'
 import { refusals } from '../../refusals.ts'
 import { type CertificateExpiries, createCertificateExpiries } from './certificate-expiries.ts'
@@ -31,6 +31,9 @@ export interface Metrics extends CertificateExpiries {
   handshakeDuration(resumed: 'yes' | 'no', milliseconds: number): void
   setTrustEpoch(epoch: number): void
   setReloadSuccessful(successful: boolean): void
+  readonly workersEnded: Tally
+  /** This process only looks after those that serve. */
+  setNotServing(): void
   /** Reads the number of open connections of a listener whenever somebody scrapes. */
   watchConnections(listener: string, count: () => number): void
   /** Reads the number of files that cannot be taken over whenever somebody scrapes. */
@@ -51,7 +54,8 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
   const registry = new Registry()
   const tally = (name: string, help: string, labels: readonly string[], zero?: readonly (readonly string[])[]) =>
     createTally(registry, { name: `countersign_${name}`, help, labels, ...(zero ? { zero } : {}) })
-  const gauge = (name: string, help: string) => new Gauge({ name: `countersign_${name}`, help, registers: [registry] })
+  const gauge = (name: string, help: string, aggregator: Aggregator) =>
+    new Gauge({ name: `countersign_${name}`, help, registers: [registry], aggregator })
   const durations = new Histogram({
     name: 'countersign_handshake_duration_seconds',
     help: 'Duration of completed TLS handshakes, from the first byte of the client to the end.',
@@ -60,12 +64,15 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
     registers: [registry],
   })
   const handshakeDurations = { yes: durations.labels('yes'), no: durations.labels('no') }
-  const trustEpoch = gauge('trust_epoch', 'The trust epoch: rises with every change of what is trusted.')
+  const trustEpoch = gauge('trust_epoch', 'The trust epoch: rises with every change of what is trusted.', 'max')
   const reloadSuccessful = gauge(
     'last_reload_successful',
     'Whether the last reload of configuration or stores succeeded (1) or was refused (0).',
+    'min',
   )
   reloadSuccessful.set(1)
+  const workers = gauge('workers', 'Processes that serve.', 'sum')
+  workers.set(1)
   registerProcessMetrics(registry)
   return {
     registry,
@@ -102,6 +109,7 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
     ),
     changes: tally('changes_total', 'Changes of users, roles, tenants and bindings by action.', ['kind', 'action']),
     trustChanges: tally('trust_changes_total', 'Changes of what is trusted since the start.', []),
+    workersEnded: tally('workers_ended_total', 'Workers that ended without being asked to.', []),
     reloads: tally(
       'reloads_total',
       'Reloads of configuration or stores by outcome (succeeded, failed).',
@@ -126,6 +134,7 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
     handshakeDuration: (resumed, milliseconds) => handshakeDurations[resumed].observe(milliseconds / 1000),
     setTrustEpoch: epoch => trustEpoch.set(epoch),
     setReloadSuccessful: successful => reloadSuccessful.set(successful ? 1 : 0),
+    setNotServing: () => workers.set(0),
     watchConnections: watchConnections(registry),
     watchAlarms: watchAlarms(registry),
     watchAudit: watchAudit(registry),
@@ -154,6 +163,7 @@ function watchAlarms(registry: Registry): Metrics['watchAlarms'] {
     name: 'countersign_alarms',
     help: 'What somebody has to look at: a refused reload and broken revocation lists, where the state before them is in force, and that every authenticator is switched off.',
     registers: [registry],
+    aggregator: 'max',
     collect() {
       this.set(read())
     },
@@ -165,11 +175,12 @@ function watchAlarms(registry: Registry): Metrics['watchAlarms'] {
 
 function watchAudit(registry: Registry): Metrics['watchAudit'] {
   let read = (): AuditReading => ({ sequence: undefined, pending: 0, lost: 0 })
-  const watched = (name: string, help: string, value: (reading: AuditReading) => number) =>
+  const watched = (name: string, help: string, aggregator: Aggregator, value: (reading: AuditReading) => number) =>
     new Gauge({
       name,
       help,
       registers: [registry],
+      aggregator,
       collect() {
         this.set(value(read()))
       },
@@ -177,12 +188,14 @@ function watchAudit(registry: Registry): Metrics['watchAudit'] {
   watched(
     'countersign_audit_sequence',
     'Sequence number of the last audit record on disk (-1 before the first).',
+    'max',
     ({ sequence }) => sequence ?? -1,
   )
-  watched('countersign_audit_pending', 'Audit records that wait to be written.', ({ pending }) => pending)
+  watched('countersign_audit_pending', 'Audit records that wait to be written.', 'sum', ({ pending }) => pending)
   watched(
     'countersign_audit_lost',
     'Audit records that were given up since the start, because too many waited.',
+    'sum',
     ({ lost }) => lost,
   )
   return source => {

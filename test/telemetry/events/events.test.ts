@@ -46,6 +46,7 @@ const handshake = { listener: 'main', remoteAddress: '192.0.2.1' }
 const examples: { [K in keyof Events]: Parameters<Events[K]>[0] } = {
   serverStarted: { listeners: [{ name: 'main', address: '::', port: 9443, clientAuth: 'want' }] },
   serverStopped: { reason: 'SIGTERM' },
+  workerEnded: { worker: 2, reason: 'SIGKILL', restartSeconds: 0.1 },
   handshakeCompleted: { ...handshake, protocol: 'TLSv1.3', resumed: false, presented: true, durationMs: 4 },
   handshakeFailed: { ...handshake, reason: 'tlsv1 alert unknown ca' },
   connectionRefused: { ...handshake, code: 'certificate_expired', detail: 'It expired.', certificate },
@@ -88,6 +89,7 @@ const examples: { [K in keyof Events]: Parameters<Events[K]>[0] } = {
 const expected: { [K in keyof Events]: [kind: string | undefined, line: string, counters: string[]] } = {
   serverStarted: ['server-started', 'info the server is up', []],
   serverStopped: ['server-stopped', 'info the server is down', []],
+  workerEnded: ['worker-ended', 'error a worker ended: a new one takes its place', ['workers_ended_total 1']],
   handshakeCompleted: [
     undefined,
     'debug a handshake ended',

@@ -41,8 +41,8 @@ export const authenticationAdminService: Service = {
     logout: operation({
       access: 'anonymous',
       effect: 'changes',
-      run: (_none, { session }) => {
-        session.end()
+      run: async (_none, { session }) => {
+        await session.end()
         return undefined
       },
     }),
@@ -88,7 +88,7 @@ async function login(call: Call, username: string, password: string): Promise<bo
     call.session.refuse()
     return false
   }
-  call.session.begin(user)
+  await call.session.begin(user)
   return true
 }
 
