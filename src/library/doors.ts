@@ -146,6 +146,7 @@ export function openLibraryDoors(
           takeOver(changed.value, next.proxies.headers)
           doorways.replace(changed, next)
         },
+        drop: async () => {},
       }
     },
   }
