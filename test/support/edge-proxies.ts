@@ -1,5 +1,5 @@
 // The proxies of docs/proxies/, each with the half of its configuration that stands in countersign.yaml.
-import { type Issued, testAuthority } from './certificates.ts'
+import { type TestAuthority, testAuthority } from './certificates.ts'
 import { edgeFiles } from './edge-files.ts'
 import { type ProxyName, type ProxyProgram, startProxy } from './proxy-program.ts'
 
@@ -49,7 +49,7 @@ export const edgeProxies: readonly EdgeProxy[] = [
 const machines = testAuthority({ name: 'Machines CA' })
 
 /** The authority of the certificates by which the proxies prove themselves: the listener has to trust it. */
-export const proxyAuthority: Issued = machines
+export const proxyAuthority: TestAuthority = machines
 
 const identities = new Map(edgeProxies.map(({ program }) => [program, machines.issue({ subject: `CN=${program}` })]))
 

@@ -22,6 +22,8 @@ export function spoofedHeaders(victim: Issued, name: string): Readonly<Record<st
     'X-Amzn-Mtls-Clientcert-Subject': `CN=${name}`,
     'X-ARR-ClientCert': base64,
     'CF-Client-Cert-DER-Base64': base64,
+    'CloudFront-Viewer-Cert-PEM': url,
+    'Client-To-Edge': base64,
     'X-Forwarded-User': name,
     'X-Forwarded-Tenant': 'other',
     'X-Forwarded-Roles': 'admin',

@@ -56,6 +56,7 @@ const protectedNames: ReadonlySet<string> = new Set([
   'x-userid',
   'x-username',
   // the caller's certificate
+  'client-to-edge',
   'x-arr-clientcert',
   'x-client-certificate',
   // another address than the one that was decided about
@@ -68,6 +69,7 @@ const protectedPrefixes = new RegExp(
   `^(?:${[
     'cf-access-',
     'cf-client-cert-',
+    'cloudfront-viewer-cert-',
     'countersign-',
     'remote-',
     'ssl-',

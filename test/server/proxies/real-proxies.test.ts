@@ -4,18 +4,29 @@ import { suite, test } from 'node:test'
 import { systemClock } from '../../../src/clock.ts'
 import { createLockStore } from '../../../src/identity/revocation/locks.ts'
 import { day, type Issued, selfSigned, testAuthority } from '../../support/certificates.ts'
+import { edgeFiles } from '../../support/edge-files.ts'
 import { edgeProxies, proxiesSection, proxyAuthority, startEdge } from '../../support/edge-proxies.ts'
 import { identityServer } from '../../support/identity-server.ts'
+import { startProxy } from '../../support/proxy-program.ts'
 import { httpsRequest } from '../../support/request.ts'
 
 const people = testAuthority({ name: 'People CA' })
 const below = people.intermediate({ name: 'People Issuing CA' })
 const locked = people.issue({ subject: 'CN=alice' })
+const behindBalancer = proxyAuthority.issue({ subject: 'CN=alb' })
 const server = await identityServer({
   anchors: { people, machines: proxyAuthority },
   bindings: [{ anchor: 'people', user: { from: 'subject.CN' } }],
   basic: { enabled: true },
-  proxies: proxiesSection,
+  proxies: [
+    ...proxiesSection,
+    {
+      name: 'alb',
+      proof: { thumbprints: [behindBalancer.thumbprint] },
+      clientCertificate: { form: 'aws-alb' },
+      addressHeader: 'X-Forwarded-For',
+    },
+  ],
 })
 for (const name of ['alice', 'carol'])
   await server.users.add({ tenant: 'default', name, password: `${name}-password-1` })
@@ -98,3 +109,43 @@ for (const edge of edgeProxies) {
     })
   })
 }
+
+suite('nginx behind a balancer of AWS', async () => {
+  const { folder, ca } = edgeFiles(behindBalancer, server.ca)
+  const { port } = await startProxy({
+    program: 'nginx',
+    config: 'docs/proxies/nginx-behind-aws-alb.conf',
+    values: chosen => ({
+      'listen 443': `listen 127.0.0.1:${chosen}`,
+      'allow 192.0.2.0/24': 'allow 127.0.0.4',
+      ':9443': `:${new URL(server.url).port}`,
+      'id.example.org': 'localhost',
+      '/etc/countersign/edge': folder,
+    }),
+  })
+  const ask = async (localAddress: string, headers: Record<string, string>) => {
+    const { status, body } = await httpsRequest(`https://localhost:${port}/whoami`, {
+      ca,
+      localAddress,
+      family: 4,
+      headers,
+    })
+    return status === 403 && !body.startsWith('{') ? 'turned away' : (JSON.parse(body).user ?? JSON.parse(body).code)
+  }
+  /** What it writes: the client's address behind what the client wrote, the whole chain percent-encoded. */
+  const written = ({ chainPem }: Issued) => ({
+    'X-Forwarded-For': 'unknown, 203.0.113.9',
+    'X-Amzn-Mtls-Clientcert': encodeURI(chainPem),
+  })
+
+  test('hands on what the balancer wrote, with the chain', async () => {
+    assert.equal(await ask('127.0.0.4', written(people.issue({ subject: 'CN=alice' }))), 'alice')
+    assert.equal(await ask('127.0.0.4', written(below.issue({ subject: 'CN=carol' }))), 'carol')
+    assert.equal(await ask('127.0.0.4', { 'X-Forwarded-For': '203.0.113.9' }), 'certificate_required')
+    for (const { client, code } of refused) assert.equal(await ask('127.0.0.4', written(client)), code)
+  })
+
+  test('takes nothing from anybody else', async () => {
+    assert.equal(await ask('127.0.0.6', written(people.issue({ subject: 'CN=alice' }))), 'turned away')
+  })
+})
