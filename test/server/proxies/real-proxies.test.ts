@@ -1,6 +1,8 @@
 // The proxies that people run, with the files that docs/proxies/ gives them, in front of a whole server.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { suite, test } from 'node:test'
+import { connect } from 'node:tls'
 import { systemClock } from '../../../src/clock.ts'
 import { createLockStore } from '../../../src/identity/revocation/locks.ts'
 import { day, type Issued, selfSigned, testAuthority } from '../../support/certificates.ts'
@@ -102,6 +104,19 @@ for (const edge of edgeProxies) {
         assert.ok(status === 401 || status === 403)
       })
     }
+
+    test('a client that resumes its TLS session stays who it is', async () => {
+      const { chainPem: cert, keyPem: key } = people.issue({ subject: 'CN=alice' })
+      const target = { host: '127.0.0.1', port: Number(new URL(url).port), servername: 'localhost', ca, cert, key }
+      const first = connect({ ...target, maxVersion: 'TLSv1.2' })
+      await once(first, 'secureConnect')
+      const second = connect({ ...target, maxVersion: 'TLSv1.2', session: first.getSession()! })
+      await once(second, 'secureConnect')
+      assert.equal(second.isSessionReused(), true)
+      second.write('GET /whoami HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+      assert.match(Buffer.concat(await second.toArray()).toString(), /"user":"alice"/)
+      first.destroy()
+    })
 
     test(`an intermediate certificate ${edge.chain ? 'comes along' : 'does not come along'}`, async () => {
       const { who } = await ask(below.issue({ subject: 'CN=carol' }))
