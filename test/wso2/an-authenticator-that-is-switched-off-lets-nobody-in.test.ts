@@ -3,6 +3,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, test } from 'node:test'
 import { connect } from 'node:tls'
+import { loadCarbonHome } from '../../src/config/wso2/load-carbon-home.ts'
+import { silentLog } from '../../src/log.ts'
+import { start } from '../../src/start/start.ts'
+import { inProcess } from '../cli/transcript.ts'
 import { mutualSsl, writeAuthenticators } from '../support/carbon-home.ts'
 import { base64, carbonServer, usersPassword } from '../support/carbon-server.ts'
 import { selfSigned } from '../support/certificates.ts'
@@ -60,6 +64,20 @@ test('both off: nobody is let in, and the alarm says so', async () => {
   assert.equal((await server.soap({ operation: 'isReadOnly', certificate, as: 'alice' })).user, undefined)
   assert.equal(await alarms(), '1')
   assert.match(await ready(), /every authenticator is switched off: nobody is let in/)
+})
+
+test('both off: check-config says that such a home does not start, and it does not', async () => {
+  const args = ['check-config', '--carbon-home', server.folder, '--json']
+  const { code, stdout } = await inProcess(args, '', {}, Date.now())
+  assert.equal(code, 1)
+  const [problem, ...others] = JSON.parse(stdout).problems
+  assert.deepEqual([problem.path, others], ['authenticators', []])
+  assert.match(problem.message, /every authenticator is switched off: nobody can be let in/)
+  const env = {}
+  await assert.rejects(
+    start(await loadCarbonHome(server.folder, { env }), { log: silentLog }),
+    /every authenticator is switched off/,
+  )
 })
 
 test('mutual SSL on again, without a restart: its certificates are let in, and the alarm is over', async () => {
