@@ -29,7 +29,7 @@ export const proxyProtocolTargets: readonly Target[] = [
         return 'incomplete'
       }
       if (read.length > input.length) throw new Error('reads past the end')
-      return `complete ${read.source === undefined ? 'without' : 'with'} an address`
+      return `complete, ${typeof read.source === 'string' ? read.source : 'with an address'}`
     },
   },
 ]

@@ -6,10 +6,12 @@ import { readVersion2 } from './version-2.ts'
 export type ProxyHeader =
   /** so far it can become one */
   | { readonly kind: 'incomplete' }
-  /** `source`: where the client is; undefined: the balancer says that it does not know, or that it is the client itself */
-  | { readonly kind: 'complete'; readonly length: number; readonly source: Remote | undefined }
+  | { readonly kind: 'complete'; readonly length: number; readonly source: ProxySource }
   /** `started`: what came is the beginning of one at least */
   | { readonly kind: 'refused'; readonly started: boolean; readonly reason: string }
+
+/** Where the client is. `unknown`: the balancer does not know. `balancer`: it is the balancer itself, which looks whether somebody is here. */
+export type ProxySource = Remote | 'unknown' | 'balancer'
 
 /**
  * Reads the header of the PROXY protocol, version 1 or 2, at the beginning of these octets; what follows it is not looked at. Asked again

@@ -36,6 +36,7 @@ export function createProxyProtocol({ from, timeout, onEnded }: ProxyProtocolSou
   function receive(raw: Socket, balancer: Remote, done: (client: Remote) => void): void {
     let octets: Buffer = Buffer.alloc(0)
     let cut: Cut | undefined
+    let looking = false
     const onReadable = () => {
       const more: Buffer | null = raw.read()
       if (more === null) return
@@ -47,17 +48,21 @@ export function createProxyProtocol({ from, timeout, onEnded }: ProxyProtocolSou
         cut = { code, detail: `The connection ${header.reason}.` }
         return void raw.destroy()
       }
+      const { length, source } = header
+      // It has seen that somebody is here, and may leave without a word.
+      looking = source === 'balancer' && octets.length === length
+      if (looking) return
       pending.delete(raw)
       raw.off('readable', onReadable).off('end', onEnd).off('error', onError).off('close', onClose)
       // A TLSSocket takes over first what its socket has read already.
-      if (octets.length > header.length) raw.unshift(octets.subarray(header.length))
-      done(header.source ?? balancer)
+      if (octets.length > length) raw.unshift(octets.subarray(length))
+      done(typeof source === 'string' ? balancer : source)
     }
     const onEnd = () => void raw.destroy()
     const onError = () => {}
     const onClose = () => {
       pending.delete(raw)
-      onEnded(balancer, cut ?? (octets.length === 0 ? undefined : unfinished))
+      if (!looking) onEnded(balancer, cut ?? (octets.length === 0 ? undefined : unfinished))
     }
     pending.set(raw, performance.now())
     raw.on('readable', onReadable).on('end', onEnd).on('error', onError).on('close', onClose)

@@ -10,7 +10,7 @@ export function readVersion1(octets: Buffer): ProxyHeader | undefined {
   const line = octets.toString('latin1', 0, end + 1)
   if (!line.endsWith('\r\n')) return malformed('ends with a line feed alone')
   const [, family = '', ...rest] = line.slice(0, -2).split(' ')
-  if (family === 'UNKNOWN') return { kind: 'complete', length: end + 1, source: undefined }
+  if (family === 'UNKNOWN') return { kind: 'complete', length: end + 1, source: 'unknown' }
   const isAddress = families.get(family)
   if (isAddress === undefined) return malformed('names neither TCP4 nor TCP6 nor UNKNOWN')
   const [source = '', destination = '', sourcePort = '', destinationPort = ''] = rest

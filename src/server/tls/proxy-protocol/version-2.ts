@@ -1,8 +1,7 @@
 import { SocketAddress } from 'node:net'
-import type { Remote } from '../connection.ts'
 import { beginsLike } from './begins-like.ts'
 import { crc32c } from './crc32c.ts'
-import type { ProxyHeader } from './proxy-header.ts'
+import type { ProxyHeader, ProxySource } from './proxy-header.ts'
 
 /** Octets of a whole header. Balancers send some hundred; one that adds the certificate of its client may send thousands. */
 export const longestHeader = 16 + 4096
@@ -16,8 +15,8 @@ export function readVersion2(octets: Buffer): ProxyHeader | undefined {
   const length = fixedLength + octets.readUInt16BE(14)
   if (length > longestHeader) return malformed(`is longer than ${longestHeader} octets`)
   if (octets.length < length) return { kind: 'incomplete' }
-  // The balancer itself, to see whether somebody is here: whatever else it says is for nobody.
-  if (command === 'local') return { kind: 'complete', length, source: undefined }
+  // Whatever else it says is for nobody.
+  if (command === 'local') return { kind: 'complete', length, source: 'balancer' }
   const family = families.get(octets[13]!)
   if (family === undefined) return malformed('is about something else than a stream over IPv4, IPv6 or a UNIX socket')
   const fields = fixedLength + family.length
@@ -62,10 +61,10 @@ const commands = new Map<number, 'local' | 'proxy'>([
 interface Family {
   /** octets of both addresses and ports */
   readonly length: number
-  source(block: Buffer): Remote | undefined
+  source(block: Buffer): ProxySource
 }
 
-const nobody = (): undefined => undefined
+const nobody = () => 'unknown' as const
 
 const families = new Map<number, Family>([
   [0x00, { length: 0, source: nobody }],

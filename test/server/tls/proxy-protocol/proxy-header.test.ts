@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { crc32c } from '../../../../src/server/tls/proxy-protocol/crc32c.ts'
 import { createNetworks, isNetwork } from '../../../../src/server/tls/proxy-protocol/networks.ts'
-import { readProxyHeader } from '../../../../src/server/tls/proxy-protocol/proxy-header.ts'
+import { type ProxySource, readProxyHeader } from '../../../../src/server/tls/proxy-protocol/proxy-header.ts'
 import { longestHeader } from '../../../../src/server/tls/proxy-protocol/version-2.ts'
 import { proxyBlock, proxyField, proxyLine, proxySignature } from '../../../support/proxy-header.ts'
 
@@ -21,29 +21,29 @@ const checked = (change = 0) => {
   return whole
 }
 
-const good: Readonly<Record<string, readonly [Buffer, { address: string; port: number } | undefined]>> = {
+const good: Readonly<Record<string, readonly [Buffer, ProxySource]>> = {
   'version 1, IPv4': [proxyLine('203.0.113.9'), { address: '203.0.113.9', port: 51_442 }],
   'version 1, IPv6': [proxyLine('2001:DB8:0:0:0:0:0:9'), { address: '2001:db8::9', port: 51_442 }],
   'version 1, the longest': [
     line(`PROXY TCP6 ${'ffff:'.repeat(7)}ffff ${'ffff:'.repeat(7)}ffff 65535 65535\r\n`),
     { address: 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', port: 65_535 },
   ],
-  'version 1, unknown': [line('PROXY UNKNOWN\r\n'), undefined],
+  'version 1, unknown': [line('PROXY UNKNOWN\r\n'), 'unknown'],
   'version 1, unknown, with what nobody reads': [
     line(`PROXY UNKNOWN ${'ffff:'.repeat(7)}ffff ${'ffff:'.repeat(7)}ffff 65535 65535\r\n`),
-    undefined,
+    'unknown',
   ],
   'version 2, IPv4': [proxyBlock(), { address: '203.0.113.9', port: 51_442 }],
   'version 2, IPv6': [
     proxyBlock({ family: 0x21, addresses: ipv6('20010db8000000000000000000000009') }),
     { address: '2001:db8::9', port: 51_442 },
   ],
-  'version 2, a UNIX socket': [proxyBlock({ family: 0x31, addresses: Buffer.alloc(216, 'x') }), undefined],
-  'version 2, unknown': [proxyBlock({ family: 0x00, addresses: Buffer.alloc(0) }), undefined],
-  'version 2, LOCAL': [proxyBlock({ command: 0x20, family: 0x00, addresses: Buffer.alloc(0) }), undefined],
+  'version 2, a UNIX socket': [proxyBlock({ family: 0x31, addresses: Buffer.alloc(216, 'x') }), 'unknown'],
+  'version 2, unknown': [proxyBlock({ family: 0x00, addresses: Buffer.alloc(0) }), 'unknown'],
+  'version 2, LOCAL': [proxyBlock({ command: 0x20, family: 0x00, addresses: Buffer.alloc(0) }), 'balancer'],
   'version 2, LOCAL, with what nobody reads': [
     proxyBlock({ command: 0x20, family: 0xff, addresses: Buffer.alloc(30, 0xff) }),
-    undefined,
+    'balancer',
   ],
   'version 2, fields that are skipped': [
     proxyBlock({ fields: Buffer.concat([proxyField(0x20, Buffer.alloc(90)), proxyField(4, Buffer.alloc(0))]) }),

@@ -176,6 +176,20 @@ suite('from a balancer', () => {
       await new Promise(setImmediate)
     assert.equal(refusals().length, before)
   })
+
+  test('a check of the balancer that says LOCAL, and leaves, is nothing to tell', async () => {
+    const before = door.told.length
+    const looking = await tcp(balancer)
+    looking.end(proxyBlock({ command: 0x20 }))
+    await closed(looking)
+    const another = await tcp(balancer)
+    another.destroy()
+    while (door.told.length === before) await new Promise(setImmediate)
+    assert.deepEqual(
+      door.told.slice(before).map(({ reason }) => reason),
+      ['the client went away'],
+    )
+  })
 })
 
 suite('from anywhere else', () => {
