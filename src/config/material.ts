@@ -4,7 +4,8 @@ import type { ConfiguredRoute } from '../endpoints/gateway/gateway.ts'
 import { CodedError } from '../errors.ts'
 import { compileAccess } from '../identity/access/access.ts'
 import { type AllowList, createAllowList } from '../identity/authn/allow-list.ts'
-import type { MutualTlsOptions } from '../identity/authn/options.ts'
+import type { AllowListOptions, MutualTlsOptions } from '../identity/authn/options.ts'
+import { readThumbprintFile } from '../identity/authn/thumbprint-file.ts'
 import { type ConfiguredBindings, reviewBindings } from '../identity/bindings/configured-bindings.ts'
 import type { RevocationOptions } from '../identity/revocation/options.ts'
 import { isOn } from '../identity/revocation/policies.ts'
@@ -92,9 +93,7 @@ export async function openMaterial(
   const mutualTls = value.authenticators['mutual-tls']
   const anchors = listeners.flatMap(listener => listener.trust.anchors)
   const bindings = review.bindings(mutualTls, anchors)
-  const allowList = review.attempt(['authenticators', 'mutual-tls', 'allowList'], () =>
-    createAllowList(mutualTls.allowList),
-  )
+  const allowList = await review.allowList(mutualTls.allowList)
   const routes: (ConfiguredRoute & RouteConfiguration)[] = []
   for (const [i, route] of value.routes.entries()) routes.push(await review.route(route, ['routes', i]))
   const revocation = await review.revocation(value.revocation, anchors)
@@ -201,6 +200,14 @@ class Review extends Findings {
     for (const { index, error } of problems) this.add(['authenticators', 'mutual-tls', 'bindings', index], error)
     this.warnings.push(...warnings)
     return bindings
+  }
+
+  allowList(options: AllowListOptions): Promise<AllowList | undefined> {
+    return this.attemptAsync(['authenticators', 'mutual-tls', 'allowList'], async () => {
+      const { enabled, file } = options
+      const listed = enabled && file !== undefined ? readThumbprintFile(resolve(this.#loaded.folder, file)) : undefined
+      return createAllowList(options, await listed)
+    })
   }
 
   async revocation(

@@ -17,8 +17,10 @@ export function namedFiles({ file, folder, value, sources = [] }: LoadedConfigur
     ...stores.flatMap(store => [store.password, 'keyPassword' in store ? store.keyPassword : undefined]),
     ...value.proxies.map(({ proof }) => proof.secret),
   ]
+  const { allowList } = value.authenticators['mutual-tls']
   const named = [
     ...stores.map(store => store.file),
+    ...(allowList.enabled && allowList.file !== undefined ? [allowList.file] : []),
     ...secrets.flatMap(secret => (secret?.startsWith('file:') ? [secret.slice('file:'.length)] : [])),
   ]
   // Options that a program gave are in no file.

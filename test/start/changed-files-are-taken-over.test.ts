@@ -26,12 +26,13 @@ before(async () => {
   await storage.close()
   writeFileSync(join(folder, 'server.pem'), server.keyPem + server.pem)
   replace('trust.pem', root.pem)
+  replace('allowed.txt', `${client.thumbprint}\n`)
   running = await serveFrom(
     folder,
     `
 listeners: [{ address: 127.0.0.1, port: 0, keyStore: { file: server.pem }, trustStore: [{ file: trust.pem }] }]
 management: { port: 0 }
-authenticators: { mutual-tls: { bindings: [{ thumbprint: "${client.thumbprint}", users: [alice] }] } }
+authenticators: { mutual-tls: { allowList: { enabled: true, file: allowed.txt }, bindings: [{ thumbprint: "${client.thumbprint}", users: [alice] }] } }
 users: { file: data/users.db }
 `,
   )
@@ -57,6 +58,16 @@ test('a broken trust store changes nothing, and the alarm stands until it is men
 test('an anchor that is taken out lets nobody in any more', async () => {
   replace('trust.pem', root.pem)
   await until(async () => (await ask()).code === 'issuer_unknown')
+})
+
+test('a certificate that is taken from the file of the allow-list is refused, and a broken file changes nothing', async () => {
+  replace('trust.pem', root.pem + other.pem)
+  await until(async () => (await ask()).user === 'alice')
+  replace('allowed.txt', 'alice\n')
+  await until(async () => /allowed\.txt, line 1/.test((await readiness()).checks.reload.detail ?? ''))
+  assert.equal((await ask()).user, 'alice')
+  replace('allowed.txt', '# nobody\n')
+  await until(async () => (await ask()).code === 'not_allow_listed')
 })
 
 function replace(name: string, text: string): void {

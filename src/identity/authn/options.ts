@@ -12,6 +12,14 @@ export const allowListOptions = z
       .describe(
         'SHA-256 thumbprints in hex, colons or not, in any case. An empty list that is enabled lets nobody in.',
       ),
+    file: z
+      .string()
+      .min(1)
+      .max(4096)
+      .optional()
+      .describe(
+        'A file of further ones for long lists, up to 16,000,000: one a line, `#` begins a comment. A changed file is taken over within moments.',
+      ),
     insecureSha1Thumbprints: z
       .array(z.string().min(1).max(200))
       .max(10_000)

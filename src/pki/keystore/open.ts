@@ -17,7 +17,7 @@ export interface OpenOptions {
 }
 
 /** Octets. The largest store that anybody ships has some 200,000. */
-export const maxKeyStoreSize = 32 * 1024 * 1024
+export const maxKeyStoreSize = 128 * 1024 * 1024
 
 /**
  * Opens a key store. The format is seen from the content. With a password, integrity is verified where the format has a check, or the
