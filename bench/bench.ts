@@ -1,4 +1,4 @@
-// npm run bench [-- crl | connections] [-- --quick] [-- --install] …: what Countersign costs beside other servers. See README.md.
+// npm run bench [-- crl | connections | scale] [-- --quick] [-- --install] …: what Countersign costs beside other servers. See README.md.
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,6 +31,11 @@ if (process.argv[2] === 'crl') {
 if (process.argv[2] === 'connections') {
   const { benchConnections } = await import('./open-connections.ts')
   await benchConnections(process.argv.slice(3))
+  process.exit()
+}
+if (process.argv[2] === 'scale') {
+  const { benchScale } = await import('./scale.ts')
+  await benchScale(process.argv.slice(3))
   process.exit()
 }
 const all = [countersign, nginx, haproxy, caddy, apache, tomcat, nodeHttps]

@@ -37,6 +37,6 @@ export function tellExpiries({ listeners }: Material, metrics: Metrics): void {
   const anchors = listeners.flatMap(({ options, trust }) =>
     trust.anchors.map(({ alias, certificate }) => [`${options.name}/${alias}`, certificate.notAfter] as const),
   )
-  metrics.replaceCertificateExpiries('server', new Map(server))
-  metrics.replaceCertificateExpiries('anchor', new Map(anchors))
+  metrics.replaceCertificateExpiries('server', server)
+  metrics.replaceCertificateExpiries('anchor', anchors)
 }

@@ -37,9 +37,9 @@ class ThumbprintReader {
   }
 
   read(chunk: Uint8Array): void {
-    for (const code of chunk) {
-      if (code === lineFeed) this.#endLine()
-      else if (!this.#comment) this.#take(code)
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#digits === 0 && this.#takeLine(chunk, at)) at += 65
+      else this.#take(chunk[at++]!)
     }
   }
 
@@ -48,7 +48,24 @@ class ThumbprintReader {
     return this.#table
   }
 
+  /** Whether a whole line of 64 digits stands there, which is what nearly every line is. */
+  #takeLine(chunk: Uint8Array, at: number): boolean {
+    if (this.#comment || chunk[at + 64] !== lineFeed) return false
+    const octets = this.#octets
+    for (let i = 0; i < 32; i++) {
+      const high = digits[chunk[at + 2 * i]!]!
+      const low = digits[chunk[at + 2 * i + 1]!]!
+      if (high > 15 || low > 15) return false
+      octets[i] = (high << 4) | low
+    }
+    this.#digits = 64
+    this.#endLine()
+    return true
+  }
+
   #take(code: number): void {
+    if (code === lineFeed) return this.#endLine()
+    if (this.#comment) return
     const digit = digits[code]!
     if (digit < 16) {
       if (this.#digits === 64) throw this.#unfit()

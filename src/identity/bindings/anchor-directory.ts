@@ -18,7 +18,9 @@ export interface AnchorView {
   /** aliases that name two different authorities, in lower case: no binding may count on them */
   readonly ambiguous: ReadonlySet<string>
   /** every alias that can be named, in lower case */
-  readonly known: ReadonlySet<string>
+  readonly known: { readonly size: number; has(alias: string): boolean }
+  /** one of them */
+  example(): string | undefined
 }
 
 export function createAnchorDirectory(anchors: readonly TenantAnchor[]): AnchorDirectory {
@@ -38,27 +40,37 @@ export function createAnchorDirectory(anchors: readonly TenantAnchor[]): AnchorD
  * to either alias holds for both. An alias that stands for two authorities, in two trust stores say, stands for none.
  */
 function createView(anchors: readonly TenantAnchor[], owner: string | undefined): AnchorView {
-  const byAlias = new Map<string, Set<string>>()
-  const byAuthority = new Map<string, Set<string>>()
+  // By alias its authority, and by authority its first alias: of pinned leaves there may be a hundred thousand, each with one of both.
+  const authorities = new Map<string, string>()
+  const names = new Map<string, string>()
+  const ambiguous = new Set<string>()
+  const further = new Map<string, Set<string>>()
   for (const { alias, certificate } of anchors) {
     const name = alias.toLowerCase()
     const authority = authorityKey(certificate)
-    byAlias.getOrInsertComputed(name, () => new Set()).add(authority)
-    byAuthority.getOrInsertComputed(authority, () => new Set()).add(name)
+    if (authorities.getOrInsert(name, authority) !== authority) ambiguous.add(name)
+    if (names.getOrInsert(authority, name) !== name) further.getOrInsertComputed(authority, () => new Set()).add(name)
   }
-  const ambiguous = new Set([...byAlias].flatMap(([alias, authorities]) => (authorities.size > 1 ? [alias] : [])))
-  const known = new Set([...byAlias.keys()].filter(alias => !ambiguous.has(alias)))
+  const aliasesOf = (authority: string): string[] | undefined => {
+    const name = names.get(authority)
+    return name === undefined ? undefined : [name, ...(further.get(authority) ?? [])]
+  }
+  const known = {
+    size: authorities.size - ambiguous.size,
+    has: (alias: string) => authorities.has(alias) && !ambiguous.has(alias),
+  }
   return {
     owner,
     ambiguous,
     known,
+    example: () => authorities.keys().find(known.has),
     aliases(path) {
       // The nearest authority of the path that the trust stores know is the one that vouches. Were it the last one, a client
       // could choose, by the intermediates that it sends, between the anchors of a cross-signed authority and their bindings.
       const above = path.length === 1 ? path : path.slice(1)
       for (const certificate of above) {
-        const aliases = byAuthority.get(authorityKey(certificate))
-        if (aliases !== undefined) return [...aliases].filter(alias => known.has(alias))
+        const aliases = aliasesOf(authorityKey(certificate))
+        if (aliases !== undefined) return aliases.filter(known.has)
       }
       return []
     },

@@ -81,7 +81,7 @@ function checkAnchor(alias: string | undefined, tenant: string, view: AnchorView
     remedy:
       view.known.size === 0
         ? 'Name a trust store for a listener first.'
-        : `Name one of the aliases that \`countersign keystore list\` prints, for example ${JSON.stringify([...view.known][0])}.`,
+        : `Name one of the aliases that \`countersign keystore list\` prints, for example ${JSON.stringify(view.example())}.`,
   })
 }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { CodedError } from '../../errors.ts'
 import type { KeyStore } from '../../pki/keystore/keystore.ts'
@@ -5,7 +6,7 @@ import type { PathOptions } from '../../pki/path/validate.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import type { Crl } from '../../pki/x509/crl.ts'
 import type { EpochCause } from './epoch.ts'
-import { publishedKey } from './published-keys.ts'
+import { publishedKeyOf } from './published-keys.ts'
 import type { TenantAnchor } from './tenant-paths.ts'
 
 /** What verdicts are made from. A value: a reload hands a new one to `Trust.replace`. */
@@ -75,7 +76,7 @@ export function readAnchors(
 ): TrustAnchors {
   const warnings: string[] = []
   const anchors: TenantAnchor[] = []
-  const seen = new Map<string, string>()
+  const seen = new Map<string, { readonly name: string; readonly alias: string }>()
   const idle: TrustStore[] = []
   for (const trustStore of stores) {
     const { name, store, chosen, tenant } = trustStore
@@ -84,24 +85,26 @@ export function readAnchors(
       warnings.push(`${name}: opened without a password, so nothing vouches that it was not changed`)
     }
     for (const entry of store.entries) {
-      const place = `${name}, alias ${JSON.stringify(entry.alias)}`
+      const warn = (words: string) => warnings.push(`${placeOf({ name, alias: entry.alias })}: ${words}`)
       if (entry.kind !== 'trusted-certificate') {
-        warnings.push(`${place}: a ${entry.kind} entry in a trust store is not trusted`)
+        warn(`a ${entry.kind} entry in a trust store is not trusted`)
         continue
       }
       const { certificate } = entry
-      const source = options.publishedKeys === 'allow' ? undefined : publishedKey(certificate)
+      const source = options.publishedKeys === 'allow' ? undefined : publishedKeyOf(hash('sha256', certificate.spki))
       if (source !== undefined) {
-        warnings.push(`${place}: not trusted, since anybody has its private key (${source})`)
+        warn(`not trusted, since anybody has its private key (${source})`)
         continue
       }
-      const key = `${certificate.thumbprint} ${tenant ?? ''}`
+      const key = tenant === undefined ? certificate.thumbprint : `${certificate.thumbprint} ${tenant}`
       const earlier = seen.get(key)
-      if (earlier !== undefined) warnings.push(`${place}: the same certificate stands as ${earlier}`)
-      if (certificate.notAfter < options.at) warnings.push(`${place}: the certificate has expired, and lets nobody in`)
-      if (certificate.notBefore > options.at) warnings.push(`${place}: the certificate is not valid yet`)
-      seen.set(key, place)
-      anchors.push({ alias: entry.alias, certificate, ...(tenant === undefined ? {} : { tenant }) })
+      if (earlier !== undefined) warn(`the same certificate stands as ${placeOf(earlier)}`)
+      if (certificate.notAfter < options.at) warn('the certificate has expired, and lets nobody in')
+      if (certificate.notBefore > options.at) warn('the certificate is not valid yet')
+      seen.set(key, { name, alias: entry.alias })
+      anchors.push(
+        tenant === undefined ? { alias: entry.alias, certificate } : { alias: entry.alias, certificate, tenant },
+      )
     }
     if (anchors.length === before && !chosen) idle.push(trustStore)
   }
@@ -114,8 +117,13 @@ export function readAnchors(
   return { anchors, warnings }
 }
 
+function placeOf({ name, alias }: { readonly name: string; readonly alias: string }): string {
+  return `${name}, alias ${JSON.stringify(alias)}`
+}
+
 /** Renewed or imported anew, an authority is the same one (invariant 7). */
 function checkTenants(anchors: readonly TenantAnchor[]): void {
+  if (anchors.every(({ tenant }) => tenant === undefined)) return
   const shared = new Map<string, TenantAnchor>()
   for (const anchor of anchors) if (anchor.tenant === undefined) shared.set(authorityKey(anchor.certificate), anchor)
   const both = anchors.find(each => each.tenant !== undefined && shared.has(authorityKey(each.certificate)))
@@ -129,8 +137,9 @@ function checkTenants(anchors: readonly TenantAnchor[]): void {
 }
 
 /** An authority is its exact name and its key; all else about its certificate may change with a renewal. */
-export function authorityKey({ subject, spki }: Certificate): string {
-  return `${subject.raw.toString('latin1')} ${spki.toString('latin1')}`
+export function authorityKey({ subjectDer, spki }: Certificate): string {
+  // Both say their own length, so that nothing can be moved from one into the other.
+  return hash('sha256', Buffer.concat([subjectDer, spki]), 'latin1')
 }
 
 /** The same of the stores of an upstream. Throws ERR_TRUST_EMPTY. */
@@ -166,12 +175,18 @@ export function trustFacts(material: TrustMaterial): unknown {
   return [anchorList(material), material.policy]
 }
 
-function anchorList({ anchors, intermediates = [] }: TrustMaterial): string {
-  return JSON.stringify([
-    anchors.map(({ alias, certificate, tenant }) => [alias, certificate.thumbprint, tenant]),
-    intermediates.map(certificate => certificate.thumbprint),
-  ])
+/** A hash of them: asked for each time trust moves. */
+function anchorList(material: TrustMaterial): string {
+  return anchorLists.getOrInsertComputed(material, ({ anchors, intermediates = [] }) => {
+    const list = [
+      anchors.map(({ alias, certificate, tenant }) => [alias, certificate.thumbprint, tenant]),
+      intermediates.map(certificate => certificate.thumbprint),
+    ]
+    return hash('sha256', JSON.stringify(list))
+  })
 }
+
+const anchorLists = new WeakMap<TrustMaterial, string>()
 
 function sameCrls(one: readonly Crl[] | undefined, other: readonly Crl[] | undefined): boolean {
   if (one === undefined || other === undefined) return one === other

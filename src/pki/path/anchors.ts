@@ -1,6 +1,6 @@
 import type { Certificate } from '../x509/certificate.ts'
 import type { Name } from '../x509/name.ts'
-import { nameMatchKey } from '../x509/name-match.ts'
+import { nameMatchKey, nameMatchKeyOf } from '../x509/name-match.ts'
 import type { TrustAnchor } from './verdict.ts'
 
 /** Trust anchors, found without a scan: made once for each state of a trust store, of any size. Immutable. */
@@ -15,20 +15,25 @@ export interface AnchorIndex {
 
 export function indexAnchors(anchors: Iterable<TrustAnchor>): AnchorIndex {
   const list = [...anchors]
-  const bySubject = new Map<string, TrustAnchor[]>()
+  // An array only where several share a name: of pinned leaves there may be a hundred thousand.
+  const bySubject = new Map<string, TrustAnchor | TrustAnchor[]>()
   const byThumbprint = new Map<string, TrustAnchor>()
   for (const anchor of list) {
     // the same certificate under a second alias adds nothing but work
     if (byThumbprint.has(anchor.certificate.thumbprint)) continue
     byThumbprint.set(anchor.certificate.thumbprint, anchor)
-    const key = nameMatchKey(anchor.certificate.subject)
+    const key = nameMatchKeyOf(anchor.certificate.subjectDer)
     const named = bySubject.get(key)
-    if (named === undefined) bySubject.set(key, [anchor])
-    else named.push(anchor)
+    if (named === undefined) bySubject.set(key, anchor)
+    else if (Array.isArray(named)) named.push(anchor)
+    else bySubject.set(key, [named, anchor])
   }
   return {
     anchors: list,
-    named: name => bySubject.get(nameMatchKey(name)) ?? [],
+    named(name) {
+      const found = bySubject.get(nameMatchKey(name)) ?? []
+      return Array.isArray(found) ? found : [found]
+    },
     same: certificate => byThumbprint.get(certificate.thumbprint),
   }
 }

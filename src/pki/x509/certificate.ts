@@ -31,6 +31,8 @@ export interface Certificate {
   readonly serialNumber: string
   readonly issuer: Name
   readonly subject: Name
+  /** `subject.raw`, but asking for it keeps nothing in memory */
+  readonly subjectDer: Buffer
   /** milliseconds since the epoch */
   readonly notBefore: number
   readonly notAfter: number
@@ -70,20 +72,35 @@ export interface Extension {
  */
 export function parseCertificate(der: Uint8Array): Certificate {
   // a copy: neither can the caller change the certificate afterwards, nor does it keep a whole key store file in memory
-  const raw = Buffer.from(der)
+  return parse(Buffer.from(der), 'keep')
+}
+
+/**
+ * The same for one of very many, which is read now and read again when somebody asks: until then it takes little more than its octets.
+ * `own`: nobody else has or changes them, so that they need not be copied.
+ */
+export function parseStoredCertificate(der: Uint8Array, octets: 'own' | 'of a file' = 'of a file'): Certificate {
+  return parse(octets === 'own' ? asBuffer(der) : Buffer.from(der), 'read again')
+}
+
+function parse(raw: Buffer, fields: 'keep' | 'read again'): Certificate {
   try {
-    const reader = new DerReader(raw)
-    const certificate = reader.enter()
-    reader.close('the certificate')
-    const tbs = certificate.element(tag.sequence)
-    const signatureAlgorithm = readAlgorithm(certificate)
-    const signature = readBitString(certificate.element(tag.bitString))
-    certificate.close('the certificate')
-    if (signature.unusedBits !== 0) throw derError('the signature is not a whole number of octets')
-    return readTbs(raw, tbs, signatureAlgorithm, asBuffer(signature.octets))
+    return new ParsedCertificate(raw, readFields(raw), fields)
   } catch (cause) {
     throw malformed(cause)
   }
+}
+
+function readFields(raw: Buffer): Fields {
+  const reader = new DerReader(raw)
+  const certificate = reader.enter()
+  reader.close('the certificate')
+  const tbs = certificate.element(tag.sequence)
+  const signatureAlgorithm = readAlgorithm(certificate)
+  const signature = readBitString(certificate.element(tag.bitString))
+  certificate.close('the certificate')
+  if (signature.unusedBits !== 0) throw derError('the signature is not a whole number of octets')
+  return readTbs(raw, tbs, signatureAlgorithm, asBuffer(signature.octets))
 }
 
 export function malformed(cause: unknown): CodedError {
@@ -97,12 +114,7 @@ export function malformed(cause: unknown): CodedError {
 }
 
 // RFC 5280 section 4.1: TBSCertificate
-function readTbs(
-  raw: Buffer,
-  tbs: DerElement,
-  signatureAlgorithm: AlgorithmIdentifier,
-  signature: Buffer,
-): Certificate {
+function readTbs(raw: Buffer, tbs: DerElement, signatureAlgorithm: AlgorithmIdentifier, signature: Buffer): Fields {
   const fields = inside(tbs)
   const version = readVersion(fields)
   const serialNumber = readSerialNumber(fields.element(tag.integer))
@@ -118,8 +130,7 @@ function readTbs(
   skipUniqueIdentifiers(fields, version)
   const extensions = readExtensions(fields, version)
   fields.close('the signed part')
-  return new ParsedCertificate({
-    raw,
+  return {
     tbs: raw.subarray(tbs.start, tbs.end),
     version,
     serialNumber,
@@ -132,7 +143,7 @@ function readTbs(
     tbsSignatureAlgorithm,
     signature,
     extensions,
-  })
+  }
 }
 
 function readVersion(fields: DerReader): number {
@@ -204,39 +215,78 @@ export function readExtensionList(list: DerReader): ReadonlyMap<string, Extensio
   return extensions
 }
 
-type Fields = Omit<Certificate, 'thumbprint' | 'publicKey'>
+type Fields = Omit<Certificate, 'raw' | 'subjectDer' | 'thumbprint' | 'publicKey'>
 
 class ParsedCertificate implements Certificate {
   readonly raw: Buffer
-  readonly tbs: Buffer
   readonly version: number
-  readonly serialNumber: string
-  readonly issuer: Name
-  readonly subject: Name
   readonly notBefore: number
   readonly notAfter: number
-  readonly spki: Buffer
-  readonly signatureAlgorithm: AlgorithmIdentifier
-  readonly tbsSignatureAlgorithm: AlgorithmIdentifier
-  readonly signature: Buffer
-  readonly extensions: ReadonlyMap<string, Extension>
+  // Places in `raw` of what an index of many asks for
+  readonly #subjectAt: number
+  readonly #subjectEnd: number
+  readonly #spkiAt: number
+  readonly #spkiEnd: number
+  #fields: Fields | undefined
   #thumbprint: string | undefined
   #publicKey: KeyObject | undefined
 
-  constructor(fields: Fields) {
-    this.raw = fields.raw
-    this.tbs = fields.tbs
+  constructor(raw: Buffer, fields: Fields, keep: 'keep' | 'read again') {
+    this.raw = raw
     this.version = fields.version
-    this.serialNumber = fields.serialNumber
-    this.issuer = fields.issuer
-    this.subject = fields.subject
     this.notBefore = fields.notBefore
     this.notAfter = fields.notAfter
-    this.spki = fields.spki
-    this.signatureAlgorithm = fields.signatureAlgorithm
-    this.tbsSignatureAlgorithm = fields.tbsSignatureAlgorithm
-    this.signature = fields.signature
-    this.extensions = fields.extensions
+    this.#subjectAt = fields.subject.raw.byteOffset - raw.byteOffset
+    this.#subjectEnd = this.#subjectAt + fields.subject.raw.length
+    this.#spkiAt = fields.spki.byteOffset - raw.byteOffset
+    this.#spkiEnd = this.#spkiAt + fields.spki.length
+    this.#fields = keep === 'keep' ? fields : undefined
+  }
+
+  /** They were read once, so that they can be read again. */
+  get #read(): Fields {
+    this.#fields ??= readFields(this.raw)
+    return this.#fields
+  }
+
+  get subjectDer(): Buffer {
+    return this.raw.subarray(this.#subjectAt, this.#subjectEnd)
+  }
+
+  get spki(): Buffer {
+    return this.#fields?.spki ?? this.raw.subarray(this.#spkiAt, this.#spkiEnd)
+  }
+
+  get tbs(): Buffer {
+    return this.#read.tbs
+  }
+
+  get serialNumber(): string {
+    return this.#read.serialNumber
+  }
+
+  get issuer(): Name {
+    return this.#read.issuer
+  }
+
+  get subject(): Name {
+    return this.#read.subject
+  }
+
+  get signatureAlgorithm(): AlgorithmIdentifier {
+    return this.#read.signatureAlgorithm
+  }
+
+  get tbsSignatureAlgorithm(): AlgorithmIdentifier {
+    return this.#read.tbsSignatureAlgorithm
+  }
+
+  get signature(): Buffer {
+    return this.#read.signature
+  }
+
+  get extensions(): ReadonlyMap<string, Extension> {
+    return this.#read.extensions
   }
 
   get thumbprint(): string {

@@ -1,4 +1,4 @@
-import type { Name, NameAttribute } from './name.ts'
+import { type Name, type NameAttribute, readName } from './name.ts'
 
 /**
  * RFC 5280 section 7.1: whether two names are the same name, however their texts are encoded. Relative names count in their order.
@@ -15,6 +15,11 @@ export function nameMatchKey(name: Name): string {
   return keysOf(name).whole
 }
 
+/** The same of a name that nobody asks about again: nothing is remembered. */
+export function nameMatchKeyOf(der: Uint8Array): string {
+  return makeKeys(readName(der)).whole
+}
+
 /** One string for each relative name: a name constraint is a prefix of this list. */
 export function rdnMatchKeys(name: Name): readonly string[] {
   return keysOf(name).rdns
@@ -28,12 +33,16 @@ export function isSelfIssued(certificate: { readonly issuer: Name; readonly subj
 function keysOf(name: Name): { whole: string; rdns: readonly string[] } {
   const before = keys.get(name)
   if (before !== undefined) return before
+  const made = makeKeys(name)
+  keys.set(name, made)
+  return made
+}
+
+function makeKeys(name: Name): { whole: string; rdns: readonly string[] } {
   const rdns = name.rdns.map(rdn =>
     rdn.length === 1 ? attributeKey(rdn[0]!) : rdn.map(attributeKey).toSorted().join('+'),
   )
-  const made = { whole: `${rdns.length}|${rdns.join('|')}`, rdns }
-  keys.set(name, made)
-  return made
+  return { whole: `${rdns.length}|${rdns.join('|')}`, rdns }
 }
 
 // The length in front keeps a value from imitating a separator. A value without text matches only the same octets.

@@ -16,26 +16,38 @@ const base64 = /^[A-Za-z0-9+/]*={0,2}$/
  * Throws ERR_PEM_MALFORMED for a block that is cut short, or whose content is not base64.
  */
 export function readPem(text: string | Uint8Array): PemBlock[] {
-  const source = typeof text === 'string' ? text : Buffer.from(text).toString('latin1')
-  const blocks: PemBlock[] = []
-  let open: { label: string; line: number; lines: string[] } | undefined
-  let line = 0
-  for (const rawLine of source.split(/\r\n|\n|\r/)) {
-    line++
-    const match = rawLine.startsWith('-----') ? boundary.exec(rawLine) : null
-    if (match === null) {
-      open?.lines.push(rawLine)
-    } else if (match[1] === 'BEGIN') {
-      if (open !== undefined) throw pemError(`the ${open.label} of line ${open.line} has no end`)
-      open = { label: match[2]!, line, lines: [] }
+  return [...pemBlocks(typeof text === 'string' ? text : Buffer.from(text).toString('latin1'))]
+}
+
+/** The same one by one: a file may hold a hundred thousand. */
+export function* pemBlocks(text: string): Generator<PemBlock, void> {
+  const source = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
+  const lineOf = (at: number) => source.slice(0, at).split('\n').length
+  const fail = (at: number, label: string, words: string) => pemError(`the ${label} of line ${lineOf(at)} ${words}`)
+  let open: { label: string; at: number; from: number } | undefined
+  for (let at = dashesFrom(source, 0); at !== -1; at = dashesFrom(source, at + 1)) {
+    const feed = source.indexOf('\n', at)
+    const end = feed === -1 ? source.length : feed
+    const match = boundary.exec(source.slice(at, end))
+    if (match === null) continue
+    if (match[1] === 'BEGIN') {
+      if (open !== undefined) throw fail(open.at, open.label, 'has no end')
+      open = { label: match[2]!, at, from: end + 1 }
     } else if (open !== undefined) {
-      if (match[2] !== open.label) throw pemError(`line ${line} ends another block than line ${open.line} began`)
-      blocks.push(readBlock(open.label, open.line, open.lines))
+      const { label, at: begin, from } = open
+      if (match[2] !== label) throw pemError(`line ${lineOf(at)} ends another block than line ${lineOf(begin)} began`)
+      yield readBlock(label, source.slice(from, at), words => fail(begin, label, words))
       open = undefined
     }
   }
-  if (open !== undefined) throw pemError(`the ${open.label} of line ${open.line} has no end`)
-  return blocks
+  if (open !== undefined) throw fail(open.at, open.label, 'has no end')
+}
+
+/** The next line that begins with five dashes; -1: there is none. */
+function dashesFrom(text: string, at: number): number {
+  if (at === 0 && text.startsWith('-----')) return 0
+  const found = text.indexOf('\n-----', Math.max(0, at - 1))
+  return found === -1 ? -1 : found + 1
 }
 
 /** Whether the text holds at least one PEM block: to tell PEM from DER. */
@@ -50,29 +62,28 @@ export function writePem(label: string, der: Uint8Array): string {
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n')
 }
 
-function readBlock(label: string, line: number, lines: readonly string[]): PemBlock {
+function readBlock(label: string, text: string, fail: (words: string) => CodedError): PemBlock {
   const headers = new Map<string, string>()
   let bodyFrom = 0
+  const feed = text.indexOf('\n')
   // RFC 1421 section 4.4: headers, then an empty line
-  if (lines[0]?.includes(':') === true) {
-    bodyFrom = lines.findIndex(text => text.trim() === '') + 1
-    if (bodyFrom === 0) throw pemError(`the headers of the ${label} of line ${line} have no end`)
+  if (text.slice(0, feed === -1 ? undefined : feed).includes(':')) {
+    const lines = text.split('\n')
+    const empty = lines.findIndex(line => line.trim() === '')
+    if (empty === -1 || empty === lines.length - 1) throw fail('has headers that have no end')
+    bodyFrom = lines.slice(0, empty + 1).join('\n').length + 1
     let name = ''
-    for (const header of lines.slice(0, bodyFrom - 1)) {
+    for (const header of lines.slice(0, empty)) {
       const colon = header.indexOf(':')
       const continues = /^[ \t]/.test(header) && name !== ''
-      if (!continues && colon < 1) throw pemError(`the ${label} of line ${line} has a header without a name`)
+      if (!continues && colon < 1) throw fail('has a header without a name')
       if (!continues) name = header.slice(0, colon).trim()
       const value = continues ? `${headers.get(name)}${header.trim()}` : header.slice(colon + 1).trim()
       headers.set(name, value)
     }
   }
-  const body = lines
-    .slice(bodyFrom)
-    .join('')
-    .replace(/[ \t]+/g, '')
-  if (body === '' || body.length % 4 !== 0 || !base64.test(body))
-    throw pemError(`the ${label} of line ${line} is not base64`)
+  const body = text.slice(bodyFrom).replace(/[ \t\n]+/g, '')
+  if (body === '' || body.length % 4 !== 0 || !base64.test(body)) throw fail('is not base64')
   return { label, headers, der: Buffer.from(body, 'base64') }
 }
 

@@ -8,7 +8,10 @@ export interface CertificateExpiries {
   /** `alias` is the administrator's own name for it; `notAfter` in milliseconds since the epoch */
   setCertificateExpiry(kind: CertificateKind, alias: string, notAfter: number): void
   /** Puts these in the place of all of that kind: after a reload. */
-  replaceCertificateExpiries(kind: CertificateKind, expiries: ReadonlyMap<string, number>): void
+  replaceCertificateExpiries(
+    kind: CertificateKind,
+    expiries: Iterable<readonly [alias: string, notAfter: number]>,
+  ): void
 }
 
 /** Of each kind so many series at most: those that expire first. */
@@ -31,15 +34,18 @@ export function createCertificateExpiries(registry: Registry, clock: Clock): Cer
       this.reset()
       const now = clock.now()
       for (const [kind, byAlias] of Object.entries(expiries)) {
-        const first = [...byAlias].toSorted((a, b) => a[1] - b[1]).slice(0, limit)
-        for (const [alias, notAfter] of first) this.set({ kind, alias }, (notAfter - now) / day)
+        for (const [alias, notAfter] of soonest([...byAlias])) this.set({ kind, alias }, (notAfter - now) / day)
       }
     },
   })
   return {
     setCertificateExpiry: (kind, alias, notAfter) => void expiries[kind].set(alias, notAfter),
     replaceCertificateExpiries: (kind, byAlias) => {
-      expiries[kind] = new Map(byAlias)
+      expiries[kind] = new Map(soonest([...byAlias]))
     },
   }
+}
+
+function soonest(expiries: (readonly [alias: string, notAfter: number])[]): typeof expiries {
+  return expiries.toSorted((a, b) => a[1] - b[1]).slice(0, limit)
 }

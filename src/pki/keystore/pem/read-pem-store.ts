@@ -1,7 +1,8 @@
 import { basename, extname } from 'node:path'
+import { isCoded } from '../../../errors.ts'
 import { DerReader, encoded, tag } from '../../asn1/der.ts'
 import type { Certificate } from '../../x509/certificate.ts'
-import { type PemBlock, readPem } from '../../x509/pem.ts'
+import { type PemBlock, pemBlocks } from '../../x509/pem.ts'
 import { IssuerIndex } from '../issuer-index.ts'
 import type { HeldKey, KeyStore, KeyStoreEntry } from '../keystore.ts'
 import { keyStoreError } from '../keystore-error.ts'
@@ -65,37 +66,50 @@ const isCertificate = ({ label }: PemBlock) => /^(X509 |TRUSTED )?CERTIFICATE$/.
 const isKey = ({ label }: PemBlock) => /(^| )PRIVATE KEY$/.test(label)
 
 function readItems(text: string, file: string, options: OpenOptions): (KeyItem | CertificateItem)[] {
-  const blocks = readBlocks(text, file)
+  if (isCutShort(text)) throw keyStoreError('ERR_KEYSTORE_TRUNCATED', `${file} ends in the middle of a PEM block`)
   const aliases = new Aliases(options.file, friendlyNames(text))
   const passwords = [options.keyPassword, options.password].filter(one => one !== undefined)
-  const named = blocks.some(isKey) ? isKey : isCertificate
+  const named = hasKey(text) ? isKey : isCertificate
   const items: (KeyItem | CertificateItem)[] = []
-  for (const [position, block] of blocks.entries()) {
+  let position = 0
+  for (const block of readBlocks(text, file)) {
     const place = { alias: named(block) ? aliases.of(position) : '', position }
     const what = `the private key ${place.alias} of ${file}`
     const held = heldPemKey(block, { storePassword: options.password, passwords, what })
     if (held !== undefined) items.push({ kind: 'key', ...place, ...held })
     else if (isCertificate(block)) {
-      const certificate = readCertificate(certificateOctets(block), `block ${position + 1} of ${file}`)
+      const certificate = readCertificate(certificateOctets(block), `block ${position + 1} of ${file}`, 'own')
       items.push({ kind: 'certificate', ...place, certificate })
     }
+    position++
   }
   return items
 }
 
-function readBlocks(text: string, file: string): PemBlock[] {
-  if (isCutShort(text)) throw keyStoreError('ERR_KEYSTORE_TRUNCATED', `${file} ends in the middle of a PEM block`)
+function* readBlocks(text: string, file: string): Generator<PemBlock> {
   try {
-    return readPem(text)
+    yield* pemBlocks(text)
   } catch (cause) {
-    throw keyStoreError('ERR_KEYSTORE_MALFORMED', `${file} is damaged: ${(cause as Error).message}`, { cause })
+    if (!isCoded(cause, 'ERR_PEM_MALFORMED')) throw cause
+    throw keyStoreError('ERR_KEYSTORE_MALFORMED', `${file} is damaged: ${cause.message}`, { cause })
   }
+}
+
+/** Whether a block of the text is a private key, which is seen before any is read. */
+function hasKey(text: string): boolean {
+  return /^-----BEGIN (?:[\x20-\x2c\x2e-\x7e]{0,52} )?PRIVATE KEY-----[ \t]*$/m.test(text)
 }
 
 /** Whether the last boundary is anything but a whole END line: a block that is cut off in its first line would go unseen. */
 function isCutShort(text: string): boolean {
-  const last = text.split(/\r\n|\n|\r/).findLast(line => /^(-{1,5}$|-----[A-Z])/.test(line))
-  return last !== undefined && !/^-----END .+-----\s*$/.test(last)
+  let end = text.length
+  for (let at = text.length; at >= 0; at--) {
+    if (at > 0 && text[at - 1] !== '\n' && text[at - 1] !== '\r') continue
+    const line = text.slice(at, end)
+    if (/^(-{1,5}$|-----[A-Z])/.test(line)) return !/^-----END .+-----\s*$/.test(line)
+    end = at - 1
+  }
+  return false
 }
 
 /** OpenSSL's TRUSTED CERTIFICATE has settings of its own behind the certificate, which nobody else knows. */
@@ -111,6 +125,7 @@ function certificateOctets({ label, der }: PemBlock): Uint8Array {
 /** The name that OpenSSL writes before each block ("    friendlyName: server"), for each block. */
 function friendlyNames(text: string): (string | undefined)[] {
   const names: (string | undefined)[] = []
+  if (!text.includes('friendlyName: ')) return names
   let name: string | undefined
   for (const line of text.split(/\r\n|\n|\r/)) {
     if (line.startsWith('-----BEGIN ')) names.push(name)
