@@ -64,8 +64,11 @@ class ThumbprintReader {
   }
 
   #take(code: number): void {
-    if (code === lineFeed) return this.#endLine()
-    if (this.#comment) return
+    if (code === lineFeed) this.#endLine()
+    else if (!this.#comment) this.#takeInLine(code)
+  }
+
+  #takeInLine(code: number): void {
     const digit = digits[code]!
     if (digit < 16) {
       if (this.#digits === 64) throw this.#unfit()
