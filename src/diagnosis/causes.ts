@@ -35,7 +35,7 @@ export const causes = {
   connection_cut: {
     sentence: 'The connection was cut in the TLS handshake, {moment}: {message}.',
     remedy:
-      'A balancer, a firewall or a server that refuses without a word does this. Look at the log of the server at this moment, and connect from beside it to rule out what stands between.',
+      'A balancer, a firewall, a server that waits for a PROXY header from this address, or one that refuses without a word does this. Look at the log of the server at this moment, and connect from beside it to rule out what stands between.',
   },
   no_common_protocol: {
     sentence: 'There is no common protocol version: the server takes {taken}, and this client TLSv1.2 and TLSv1.3.',

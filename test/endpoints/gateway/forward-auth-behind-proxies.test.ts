@@ -10,7 +10,9 @@ import { edgeFiles } from '../../support/edge-files.ts'
 import { freePort } from '../../support/free-port.ts'
 import { identityServer } from '../../support/identity-server.ts'
 import { type ProxyName, startProxy } from '../../support/proxy-program.ts'
+import { rawClient } from '../../support/raw-client.ts'
 import { type Answered, httpsRequest } from '../../support/request.ts'
+import { spellings } from '../../support/spoofed-headers.ts'
 
 const people = testAuthority({ name: 'People CA' })
 const machines = testAuthority({ name: 'Machines CA' })
@@ -117,6 +119,26 @@ for (const tier of tiers) {
       assert.ok(!JSON.stringify(headers).includes('FORGED'), JSON.stringify(headers))
       assert.deepEqual([headers.username, headers.authorization], [undefined, undefined])
     })
+
+    for (const [spelling, spell] of Object.entries(spellings)) {
+      test(`${spelling}: what the client says of itself does not reach the app`, async () => {
+        const identity = { cert: alice.chainPem, key: alice.keyPem }
+        const raw = rawClient({ host: '127.0.0.1', port, servername: 'localhost', ca, ...identity })
+        for (const [name, value] of Object.entries(forgery)) {
+          const lines = spell(name, value).map(line => `${line}\r\n`)
+          const { status, text } = await raw.send(
+            `GET /everyone HTTP/1.1\r\nHost: localhost:${port}\r\n${lines.join('')}\r\n`,
+          )
+          if (status !== 200) continue
+          // What a folded line held has become a part of the value of that one.
+          const { headers } = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1))
+          delete headers['x-other']
+          assert.ok(!JSON.stringify(headers).includes('FORGED'), `${name}: ${JSON.stringify(headers)}`)
+          assert.equal(headers['x-forwarded-user'], 'alice')
+        }
+        raw.close()
+      })
+    }
 
     test('a password: no certificate of anybody goes along', async () => {
       const authorization = `Basic ${btoa('carol:carol-password-1')}`
