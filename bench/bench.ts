@@ -1,4 +1,4 @@
-// npm run bench [-- crl | connections | scale] [-- --quick] [-- --install] …: what Countersign costs beside other servers. See README.md.
+// npm run bench [-- crl | connections | forwarded | scale] [-- --quick] [-- --install] …: what Countersign costs beside other servers. See README.md.
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,6 +36,11 @@ if (process.argv[2] === 'connections') {
 if (process.argv[2] === 'scale') {
   const { benchScale } = await import('./scale.ts')
   await benchScale(process.argv.slice(3))
+  process.exit()
+}
+if (process.argv[2] === 'forwarded') {
+  const { benchForwarded } = await import('./forwarded.ts')
+  await benchForwarded(process.argv.slice(3))
   process.exit()
 }
 const all = [countersign, nginx, haproxy, caddy, apache, tomcat, nodeHttps]

@@ -18,5 +18,10 @@ export function writeCertificates(folder: string): Task['credentials'] {
   write('server.crt', server.pem)
   write('server.key', server.keyPem)
   write('server.pem', server.pem + server.keyPem)
+  // By it the nginx in front of Countersign is known.
+  const edge = clients.issue({ subject: 'CN=nginx' })
+  write('edge-client.crt', edge.pem)
+  write('edge-client.key', edge.keyPem)
+  write('countersign-ca.crt', servers.pem)
   return { ca: servers.pem, cert: client.pem, key: client.keyPem }
 }

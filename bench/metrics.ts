@@ -81,6 +81,16 @@ export const loads = {
     operations: 4_000,
     warmUp: 4_000,
   },
+  M5: {
+    id: 'M5',
+    name: 'forward-auth decision for nginx (nginx: a proxied request)',
+    unit: cpu,
+    kind: 'kept',
+    role: 'decided',
+    parallel: 32,
+    operations: 8_000,
+    warmUp: 15_000,
+  },
 } as const satisfies Record<string, Load>
 
 /** What servers with two processes (or threads) are asked, on all CPUs. */
@@ -115,6 +125,7 @@ export const aims: readonly Aim[] = [
   { id: 'M3', peer: 'tomcat', atMost: 0.6 },
   { id: 'M4', peer: 'nginx', atMost: 2.5 },
   { id: 'M4', peer: 'caddy', atMost: 0.6 },
+  { id: 'M5', peer: 'nginx', atMost: 0.75 },
   { id: 'M6', peer: 'nginx', atMost: 3.0 },
   { id: 'M7c', peer: 'nginx', atMost: 1.2 },
   { id: 'M7r', peer: 'nginx', atMost: 1.8 },

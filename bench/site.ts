@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { type Client, startClient } from './client.ts'
 import type { Credentials } from './load/connection.ts'
 import type { Task } from './load.ts'
-import type { Peer, Role, Running, Setting } from './peers/peer.ts'
+import type { Front, Peer, Role, Running, Setting } from './peers/peer.ts'
 import { stop } from './process.ts'
 
 export interface SiteSource extends Pick<Setting, 'folder' | 'upstream'> {
@@ -21,6 +21,7 @@ export class Site {
   readonly freeClient: Client
   readonly #source: SiteSource
   readonly #running = new Set<Running>()
+  readonly #fronts = new Map<string, Front>()
   readonly #versions = new Map<string, string>()
   readonly #failures: string[] = []
   /** bytes of Countersign's answer: the others send as much */
@@ -51,7 +52,7 @@ export class Site {
 
   async learnBodyBytes(peer: Peer): Promise<void> {
     const server = await this.start(peer, { workers: 1 })
-    const task = { ...this.taskFor(server, 'identity'), kind: 'full', operations: 1, parallel: 1 } as const
+    const task = { ...(await this.taskFor(server, 'identity')), kind: 'full', operations: 1, parallel: 1 } as const
     const { sample } = await this.client.run(task)
     this.#bodyBytes = sample.length - sample.indexOf('\r\n\r\n') - 4
     await this.stopAll()
@@ -85,14 +86,28 @@ export class Site {
   }
 
   async stopAll(): Promise<void> {
+    for (const [key, front] of this.#fronts) {
+      await stop(front.child)
+      this.#fronts.delete(key)
+    }
     for (const server of this.#running) {
       await stop(server.child)
       this.#running.delete(server)
     }
   }
 
-  taskFor({ port, paths }: Running, role: Role): Pick<Task, 'port' | 'path' | 'credentials'> {
-    return { port, path: paths[role]!, credentials: this.#source.credentials }
+  async taskFor(server: Running, role: Role): Promise<Pick<Task, 'port' | 'path' | 'credentials'>> {
+    const port = (await this.#front(server, role))?.port ?? server.port
+    return { port, path: server.paths[role]!, credentials: this.#source.credentials }
+  }
+
+  async #front({ port, fronts }: Running, role: Role): Promise<Front | undefined> {
+    const key = `${role} ${port}`
+    const known = this.#fronts.get(key)
+    if (known !== undefined) return known
+    const front = await fronts?.[role]?.()
+    if (front !== undefined) this.#fronts.set(key, front)
+    return front
   }
 
   /** undefined: it failed, and what failed is told; the others go on */

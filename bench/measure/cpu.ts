@@ -29,7 +29,7 @@ function stepOf(site: Site, load: Load, client: Client): Step {
     warmUp,
     suits: ({ paths }) => paths[role] !== undefined,
     async measure(server: Running, operations: number) {
-      const task = { ...site.taskFor(server, role), operations, parallel }
+      const task = { ...(await site.taskFor(server, role)), operations, parallel }
       if (kind === 'kept') {
         await client.run({ ...task, kind: 'open', operations: parallel })
         // What opening them leaves to do is no part of what is asked on them.

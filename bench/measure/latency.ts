@@ -24,7 +24,7 @@ export async function measureLatency(site: Site, names: readonly string[], exten
       operations,
       warmUp,
       async measure(server, operations) {
-        const task = { ...site.taskFor(server, 'identity'), kind, rate, parallel, operations }
+        const task = { ...(await site.taskFor(server, 'identity')), kind, rate, parallel, operations }
         return [{ metric, value: (await site.client.run(task)).p99 }]
       },
     }),

@@ -12,7 +12,7 @@ export async function measureMemory(
   const samples: Sample[] = []
   for (let round = 1; round <= rounds; round++) {
     for (const server of await site.startAll({ workers: 1 })) {
-      const task = { ...site.taskFor(server, 'identity'), parallel: 16 }
+      const task = { ...(await site.taskFor(server, 'identity')), parallel: 16 }
       const pid = server.child.pid!
       const held = await site.attempt(server.name, figures.idle.name, async () => {
         await site.client.run({ ...task, kind: 'full', operations: few })

@@ -11,7 +11,7 @@ export async function measureStart(site: Site, { rounds, scale }: Extent): Promi
     for (const peer of site.peers) {
       const measured = await site.attempt(peer.name, figures.start.name, async () => {
         const server = await site.start(peer, { workers: 1 })
-        const task = { ...site.taskFor(server, 'identity'), parallel: 1 }
+        const task = { ...(await site.taskFor(server, 'identity')), parallel: 1 }
         await site.client.run({ ...task, kind: 'full', operations: 1 })
         const started = performance.now() - server.launched
         if (round > 0) {

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { answering, freePort, launch } from '../process.ts'
+import { startAsking } from './nginx.ts'
 import type { Peer, Running, Setting } from './peer.ts'
 
 /** The real server, as `countersign serve` starts it: trust store, bindings, users in SQLite, audit record. */
@@ -26,15 +28,17 @@ async function start(name: string, root: string, setting: Setting): Promise<Runn
   const child = launch([process.execPath, launcher, 'serve', '--config', config], { cpu: setting.cpu })
   await answering(port, child)
   const version = `${name} on Node ${process.version}, OpenSSL ${process.versions.openssl}`
-  const paths = {
-    identity: '/whoami',
-    http2: '/whoami',
-    ...(setting.upstream === undefined ? {} : { proxied: '/orders/1' }),
-  }
-  return { name, version, port, paths, launched, child }
+  const same = { identity: '/whoami', http2: '/whoami' }
+  if (setting.upstream === undefined) return { name, version, port, paths: same, launched, child }
+  const paths = { ...same, proxied: '/orders/1', decided: '/orders/1' }
+  // On the CPU of the clients, where there is another one.
+  const cpu = setting.cpu === undefined ? undefined : 1
+  const fronts = { decided: () => startAsking({ ...setting, cpu }, port) }
+  return { name, version, port, paths, fronts, launched, child }
 }
 
-function configuration({ upstream }: Setting, port: number): object {
+function configuration({ folder, upstream }: Setting, port: number): object {
+  const { fingerprint256 } = new X509Certificate(readFileSync(join(folder, 'edge-client.crt')))
   const route = { path: '/orders/*', upstream: `http://127.0.0.1:${upstream}`, require: ['mutual-tls'] }
   return {
     listeners: [
@@ -46,6 +50,15 @@ function configuration({ upstream }: Setting, port: number): object {
         trustStore: [{ file: 'ca.crt' }],
         // All clients of the benchmark come from one address.
         limits: { maxConnectionsPerAddress: 10_000 },
+      },
+    ],
+    proxies: [
+      {
+        name: 'nginx',
+        proof: { thumbprints: [fingerprint256] },
+        clientCertificate: { form: 'nginx' },
+        addressHeader: 'X-Forwarded-For',
+        forwardAuth: { form: 'nginx' },
       },
     ],
     management: { enabled: false },

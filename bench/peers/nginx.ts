@@ -1,7 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { answering, freePort, launch, path, told } from '../process.ts'
-import { filling, type Peer, type Setting } from './peer.ts'
+import { type Front, filling, type Peer, type Setting } from './peer.ts'
 
 /** nginx, which takes over the proof of the certificate and prints who that was. */
 export const nginx: Peer = {
@@ -12,7 +12,11 @@ export const nginx: Peer = {
     const launched = performance.now()
     const child = run(setting, `nginx-${port}`, config(setting, port))
     await answering(port, child)
-    const paths = { identity: '/', http2: '/', ...(setting.upstream === undefined ? {} : { proxied: '/orders/1' }) }
+    const paths = {
+      identity: '/',
+      http2: '/',
+      ...(setting.upstream === undefined ? {} : { proxied: '/orders/1', decided: '/orders/1' }),
+    }
     return { name: 'nginx', version: nginxVersion(), port, paths, launched, child }
   },
 }
@@ -25,6 +29,21 @@ export async function startUpstream(setting: Pick<Setting, 'folder' | 'cpu'>) {
   const child = run(setting, `upstream-${port}`, frame(1, server))
   await answering(port, child)
   return { port, child }
+}
+
+/** The nginx that asks Countersign before it passes requests on, with the file that docs/ gives its users. */
+export async function startAsking({ folder, cpu, upstream }: Setting, countersign: number): Promise<Front> {
+  const port = await freePort()
+  const file = readFileSync(join(import.meta.dirname, '../../docs/proxies/nginx-auth-request.conf'), 'utf8')
+  const text = file
+    .replace('listen 443 ssl http2', `listen 127.0.0.1:${port} ssl backlog=1024`)
+    .replaceAll('127.0.0.1:9443', `127.0.0.1:${countersign}`)
+    .replaceAll('127.0.0.1:8080', `127.0.0.1:${upstream}`)
+    .replaceAll('id.example.org', 'localhost')
+    .replaceAll('/etc/countersign/edge', folder)
+  const child = run({ folder, cpu }, `asking-${port}`, around(1, text))
+  await answering(port, child)
+  return { child, port }
 }
 
 function run({ folder, cpu }: Pick<Setting, 'folder' | 'cpu'>, name: string, text: string) {
@@ -80,6 +99,10 @@ function config(setting: Setting, port: number): string {
 }
 
 function frame(workers: number, server: string, further = ''): string {
+  return around(workers, `${further}\n  server { ${server} }`)
+}
+
+function around(workers: number, http: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${name};`)
   return `daemon off;
 worker_processes ${workers};
@@ -91,8 +114,7 @@ http {
   keepalive_requests 1000000000;
   keepalive_timeout 120s;
   ${temporary.join(' ')}
-  ${further}
-  server { ${server} }
+  ${http}
 }
 `
 }

@@ -37,10 +37,20 @@ export interface Running {
   readonly port: number
   /** the paths by which it plays its roles; a role that it does not play is left out */
   readonly paths: Partial<Record<Role, string>>
+  /** what stands in front of it in a role, started when it is first asked in that role: its own work is not counted */
+  readonly fronts?: Partial<Record<Role, () => Promise<Front>>>
 }
 
-/** identity: it says who the client is. http2: the same over HTTP/2. proxied: it passes the request to the upstream, and who the client is along with it. */
-export type Role = 'identity' | 'http2' | 'proxied'
+export interface Front {
+  readonly child: ChildProcess
+  readonly port: number
+}
+
+/**
+ * identity: it says who the client is. http2: the same over HTTP/2. proxied: it passes the request to the upstream, and who the client is along with it. decided: nginx does
+ * that, and asks first.
+ */
+export type Role = 'identity' | 'http2' | 'proxied' | 'decided'
 
 /** What a body has to be filled up with, where about `printed` bytes of it are the identity. */
 export const filling = ({ bodyBytes }: Setting, printed: number): string => 'x'.repeat(Math.max(0, bodyBytes - printed))

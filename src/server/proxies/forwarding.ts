@@ -211,6 +211,7 @@ function believedField(headers: Headers, name: string | undefined, { believes }:
 /** The address that the proxy itself has seen: it stands last, behind whatever its client sent along. */
 function lastAddress(value: Text): string | undefined {
   const last = value?.slice(value.lastIndexOf(',') + 1).trim() ?? ''
+  if (isIP(last) !== 0) return last
   const address = /^\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?$/.exec(last)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(last)?.[1] ?? last
   return isIP(address) === 0 ? undefined : address
 }
