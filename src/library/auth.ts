@@ -8,7 +8,7 @@ import type { Principal } from '../identity/authn/authenticator.ts'
 import { createLog, type Log } from '../log.ts'
 import { type RunningServer, start } from '../start/start.ts'
 import type { AccessOptions } from './access-options.ts'
-import type { Identified } from './desk.ts'
+import type { Client, Identified } from './desk.ts'
 import { type LibraryDoors, openLibraryDoors } from './doors.ts'
 import type { AuthEvents } from './events.ts'
 import type { RefuseWith } from './refusal.ts'
@@ -84,6 +84,11 @@ export abstract class Auth implements AsyncDisposable {
   /** Who a request is from, without answering it: for servers with `caller: 'anyone'`. Throws ERR_REQUEST_UNKNOWN. */
   identify(request: object): Promise<Identified> {
     return this.#opened.doors.desk.identify(request)
+  }
+
+  /** Where a request came from; `socket.remoteAddress` would be that of a balancer. Throws ERR_REQUEST_UNKNOWN. */
+  client(request: object): Client {
+    return this.#opened.doors.desk.client(request)
   }
 
   /** Reads the configuration and all that it names again; that a file changed is noticed without it. Never throws. */

@@ -16,6 +16,17 @@ export type Identified =
   | { readonly ok: true; readonly principal: Principal }
   | { readonly ok: false; readonly code: ProblemCode; readonly detail: string }
 
+/** The other end of a request, as the log and the audit record have it. */
+export interface Client {
+  /** behind a balancer or proxy that proved itself: what that said */
+  readonly address: string
+  readonly port: number
+  /** TLSv1.3 or TLSv1.2 */
+  readonly protocol: string
+  /** name of the proxy that handed the request on; undefined: none did */
+  readonly proxy: string | undefined
+}
+
 /** Where requests are decided on: at the door, and wherever the application asks again. */
 export interface Desk {
   /** What serves the requests of one server. Throws what `access` throws, and for keys that it does not know. */
@@ -27,6 +38,8 @@ export interface Desk {
   check(request: object, access: Access): Promise<Principal | undefined>
   /** Throws ERR_REQUEST_UNKNOWN. */
   identify(request: object): Promise<Identified>
+  /** Throws ERR_REQUEST_UNKNOWN. */
+  client(request: object): Client
   /** Names of headers that are for us, and that handlers do not get to see. */
   hide(headers: readonly string[]): void
 }
@@ -139,6 +152,12 @@ export function createDesk({ chain, events, refuseWith }: DeskSource): Desk {
       })
       await (seen.told ? askingAgain : asking)(resource)(seen.exchange)
       return identified!
+    },
+
+    client(request) {
+      const { peer, proxy } = seenOf(request).exchange
+      const { remoteAddress: address, remotePort: port, protocol } = peer
+      return { address, port, protocol, proxy: proxy?.name }
     },
 
     hide(headers) {

@@ -40,7 +40,8 @@ export function openLibraryDoors(
   const takeOver = (value: Configuration, proxyHeaders: readonly string[]) =>
     desk.hide([value.authenticators['mutual-tls'].usernameHeader.name, ...proxyHeaders])
   takeOver(loaded.value, material.proxies.headers)
-  for (const unused of unusedParts(loaded.value)) log.warn({ key: unused }, 'the library serves no such addresses')
+  for (const unused of unusedParts(loaded.value))
+    log.warn({ key: unused }, 'this key means nothing in a server of the application')
 
   function access(options: AccessOptions): Access {
     const compiled = compileAccessOptions(options, chain.names)
@@ -164,8 +165,9 @@ function readAnyTarget(target: string): { path: string; query: string } {
   return mark === -1 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) }
 }
 
-function unusedParts({ routes, soap, scim }: Configuration): string[] {
+function unusedParts({ routes, soap, scim, workers }: Configuration): string[] {
   return [
+    ...(workers === 1 ? [] : ['workers']),
     ...(routes.length > 0 ? ['routes'] : []),
     ...(soap.enabled ? ['soap'] : []),
     ...(scim.enabled ? ['scim'] : []),

@@ -16,6 +16,17 @@ export function stripIdentity({ request }: Pick<Exchange, 'request'>, own: Reado
   const kept = Object.entries(request.headers).filter(([name]) => !speaksOfIdentity(name, own))
   replace(request, 'headers', Object.fromEntries(kept))
   replace(request, 'rawHeaders', stripped)
+  // Node would make it of as many raw headers as there were.
+  if ('headersDistinct' in request) replace(request, 'headersDistinct', distinct(stripped))
+}
+
+function distinct(rawHeaders: readonly string[]): Record<string, string[]> {
+  const fields: Record<string, string[]> = Object.create(null)
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase()
+    fields[name] = [...(fields[name] ?? []), rawHeaders[i + 1]!]
+  }
+  return fields
 }
 
 /** Letters, digits and hyphens are left of a name: software that folds `_` into `-` would read `X_Forwarded_User` as the same. */
@@ -25,7 +36,11 @@ function speaksOfIdentity(name: string, own: ReadonlySet<string>): boolean {
   return own.has(name.toLowerCase()) || own.has(folded) || isProtectedName(folded)
 }
 
-/** A property of its own: a request of HTTP/2 has only getters. `headersDistinct` is made from `rawHeaders` when it is first read. */
-function replace(request: Exchange['request'], name: 'headers' | 'rawHeaders', value: object): void {
+/** A property of its own: a request of HTTP/2 has only getters. */
+function replace(
+  request: Exchange['request'],
+  name: 'headers' | 'rawHeaders' | 'headersDistinct',
+  value: object,
+): void {
   Object.defineProperty(request, name, { value, configurable: true, enumerable: true, writable: true })
 }

@@ -1,12 +1,17 @@
 // What an application can ask of the library besides "let nobody in who may not": events, its own words, reload, close, mistakes.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer as createPlainServer } from 'node:http'
 import { createSecureServer } from 'node:http2'
 import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import express from 'express'
 import fastify from 'fastify'
+import { systemClock } from '../../src/clock.ts'
+import { createLockStore } from '../../src/identity/revocation/locks.ts'
 import { countersign as forExpress } from '../../src/library/express.ts'
 import { countersign as forFastify } from '../../src/library/fastify.ts'
 import { countersign, type Refused, type RefuseWith } from '../../src/library/node.ts'
@@ -106,11 +111,13 @@ suite('mistakes of the application', () => {
   test('a request that came another way is of nobody', async () => {
     const auth = await forExpress(options)
     after(() => auth.close())
-    const app = express().use(auth.required(), (_request, response) => void response.send('in'))
+    const app = express()
+      .set('env', 'test')
+      .use(auth.required(), (_request, response) => void response.send('in'))
     const server = createPlainServer(app as never).listen(0, '127.0.0.1')
     after(() => server.close())
     await once(server, 'listening')
-    const { port } = server.address() as import('node:net').AddressInfo
+    const { port } = server.address() as AddressInfo
     assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 500)
     await assert.rejects(auth.identify({}), { code: 'ERR_REQUEST_UNKNOWN' })
 
@@ -181,6 +188,97 @@ suite('handlers', async () => {
     for (const path of ['/@scope%2fname', '/a//b', '/a;b=c?d']) assert.equal(await client.who({ path }), path)
     assert.equal(await client.who({ headers: { host: ['a', 'b'] as never } }).catch(String), 'bad_request')
   })
+})
+
+suite('other ways by which Node tells a server of a request', async () => {
+  const auth = await open()
+  const own = createServer({ ...tls, requestCert: true, rejectUnauthorized: false })
+  const got: string[] = []
+  const servers = [auth.createServer(), auth.protect(own)]
+  const ports: number[] = []
+  for (const server of servers) {
+    const told = (event: string, request: object, answer: () => void) => {
+      got.push(`${event} ${(request as { principal: { user: string } }).principal.user}`)
+      answer()
+    }
+    server.on('request', (request, response) => told('request', request, () => response.end('in')))
+    server.on('checkContinue', (request, response) => {
+      told('checkContinue', request, () => response.writeContinue())
+      request.resume().once('end', () => response.end('in'))
+    })
+    server.on('checkExpectation', (request, response) => told('checkExpectation', request, () => response.end('in')))
+    server.on('connect', (request, socket) =>
+      told('connect', request, () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')),
+    )
+    ports.push(await listening(server))
+  }
+  const cases: [string, object][] = [
+    ['request', {}],
+    ['checkContinue', { method: 'POST', headers: { expect: '100-continue', 'content-length': '0' } }],
+    ['checkExpectation', { headers: { expect: 'the-unexpected' } }],
+    ['connect', { method: 'CONNECT', path: 'example.org:443' }],
+  ]
+  for (const [event, options] of cases) {
+    test(event, async () => {
+      for (const port of ports) {
+        got.length = 0
+        const status = async (certificate?: typeof alice) => {
+          const client = asker(port, serverAuthority, certificate)
+          return event === 'connect' ? client.connect(options) : (await client.ask(options)).status
+        }
+        assert.equal(await status(), 401)
+        assert.equal(await status(mallory), 401)
+        assert.deepEqual(got, [])
+        assert.equal(await status(alice), 200)
+        assert.deepEqual(got, [`${event} alice`])
+      }
+    })
+  }
+})
+
+test('headers are gone from every view that Node gives of them, and a client is told by its own address', async () => {
+  const auth = await open()
+  const server = auth.createServer((request, response) => {
+    const { headers, headersDistinct, rawHeaders } = request
+    const { address, protocol, proxy } = auth.client(request)
+    response.end(JSON.stringify([address, protocol, proxy ?? null, headers, headersDistinct, rawHeaders]))
+  })
+  const client = asker(await listening(server), serverAuthority, alice)
+  const spoofed = { 'X-Forwarded-For': '203.0.113.7', 'X-Remote-User': 'admin', 'x-own': ['one', 'two'] }
+  const { text } = await client.ask({ headers: spoofed })
+  assert.deepEqual(JSON.parse(text)[4]['x-own'], ['one', 'two'])
+  assert.match(text, /^\["127\.0\.0\.1","TLSv1\.3",null,/)
+  assert.doesNotMatch(text, /203\.0\.113\.7|admin/)
+})
+
+test('a certificate that is locked loses its open connection, and what happened stands in the audit record', async () => {
+  const audited = { ...home.config, audit: { enabled: true, file: 'audit.jsonl' } }
+  const auth = await open({ config: audited })
+  const port = await listening(auth.createServer((_request, response) => void response.end('in')))
+  const eve = home.clients.issue({ subject: 'CN=alice' })
+  const { socket } = await asker(port, serverAuthority, eve).ask()
+  await createLockStore(home.storage, systemClock).add({ kind: 'thumbprint', value: eve.thumbprint }, 'eve', 'a test')
+  await closed(socket)
+  assert.equal(await asker(port, serverAuthority, eve).who(), 'certificate_locked')
+  await auth.close()
+  const kinds = readFileSync(join(home.folder, 'audit.jsonl'), 'utf8').match(/"kind":"[a-z-]+"/g)
+  for (const kind of ['access-granted', 'connection-ended', 'access-refused', 'server-stopped']) {
+    assert.ok(kinds?.includes(`"kind":"${kind}"`), kind)
+  }
+})
+
+test('Fastify on every address of localhost', async () => {
+  const auth = await forFastify(options)
+  after(() => auth.close())
+  const app = fastify({ serverFactory: auth.serverFactory() })
+  await app.register(auth.plugin)
+  app.get('/', async request => request.principal.user)
+  await app.listen({ port: 0 })
+  after(() => app.close())
+  for (const { port, address: host } of app.addresses() as AddressInfo[]) {
+    assert.equal(await asker(port, serverAuthority, alice).who({ host }), 'alice')
+    assert.equal(await asker(port, serverAuthority).who({ host }), 'certificate_required')
+  }
 })
 
 test('events are told once for each request, and a listener that throws changes nothing', async () => {

@@ -10,6 +10,7 @@ import { createPasswordHasher } from '../../src/identity/users/password/password
 import { createSqlUserStore } from '../../src/identity/users/sql-user-store.ts'
 import type { UserStore } from '../../src/identity/users/user.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
+import type { Storage } from '../../src/storage/storage.ts'
 import { type Issued, type TestAuthority, testAuthority } from './certificates.ts'
 import { scratchFolder } from './scratch.ts'
 
@@ -23,6 +24,7 @@ export interface ApplicationHome {
   /** of an authority that nobody trusts here */
   readonly mallory: Issued
   /** as another process has them open */
+  readonly storage: Storage
   readonly users: UserStore
   /** what the trust store is to hold from now on */
   trust(...authorities: Issued[]): void
@@ -65,7 +67,7 @@ export async function applicationHome(): Promise<ApplicationHome> {
   await users.add({ tenant: 'default', name: 'bob' })
   const alice = clients.issue({ subject: 'CN=alice' })
   const mallory = testAuthority({ name: 'Other CA' }).issue({ subject: 'CN=alice' })
-  return { folder, config, serverAuthority, server, clients, alice, mallory, users, trust }
+  return { folder, config, serverAuthority, server, clients, alice, mallory, storage, users, trust }
 }
 
 export interface Reply {
@@ -80,6 +82,8 @@ export interface Reply {
 /** Something that asks one server, on one connection as long as that stands. */
 export interface Asker {
   ask(options?: RequestOptions & { readonly body?: string }): Promise<Reply>
+  /** the status that a CONNECT gets */
+  connect(options: RequestOptions): Promise<number>
   /** the code of the problem, or the text of the answer */
   who(options?: RequestOptions): Promise<string>
   /** the last ticket that the server gave */
@@ -119,6 +123,23 @@ export function asker(
     })
   return {
     ask,
+    connect: options =>
+      new Promise((resolve, reject) => {
+        const sent = request({
+          host: '127.0.0.1',
+          port,
+          servername: 'localhost',
+          ca: ca.pem,
+          agent,
+          ...identity,
+          ...options,
+        })
+        sent.once('connect', ({ statusCode = 0 }, socket) => {
+          socket.destroy()
+          resolve(statusCode)
+        })
+        sent.once('error', reject).end()
+      }),
     async who(options) {
       const { type, text } = await ask(options)
       return type?.startsWith('application/problem+json') ? JSON.parse(text).code : text
