@@ -137,7 +137,7 @@ suite('defect o: from the proxy it is validated like any other', () => {
   test('defect o: what is not trusted, over, or no certificate is refused', async () => {
     assert.deepEqual(users(await everywhere(edge, handedOn(stranger))), three(undefined))
     assert.deepEqual(codes(await everywhere(edge, handedOn(old))), three('certificate_expired'))
-    for (const value of [client.der.toString('base64'), 'x', [url(client), url(client)]]) {
+    for (const value of [plain(client), client.der.toString('base64'), 'x', [url(client), url(client)]]) {
       const told = await everywhere(edge, { 'X-SSL-CERT': value })
       assert.deepEqual(users(told), three(undefined), String(value).slice(0, 40))
       assert.ok(

@@ -17,8 +17,9 @@ export function canonicalBase64(text: string): Buffer | undefined {
   return octets.length > 0 && octets.toString('base64') === text ? octets : undefined
 }
 
-/** Percent-encoded UTF-8 (RFC 3986 section 2.1); `+` stands for itself. */
+/** Percent-encoded UTF-8 (RFC 3986 section 2.1), in which blanks are encoded too; `+` stands for itself. */
 export function percentDecoded(text: string): string | undefined {
+  if (/\s/.test(text)) return undefined
   try {
     return decodeURIComponent(text)
   } catch {
