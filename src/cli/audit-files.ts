@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { earlierFiles } from '../telemetry/audit/earlier-files.ts'
 import { auditOptions } from '../telemetry/audit/options.ts'
 import type { Context } from './command.ts'
 import { configurationOptions, locateConfiguration } from './configuration.ts'
@@ -18,11 +19,12 @@ type Input = Pick<Context, 'path' | 'env'> & {
   options: { config: string | undefined; carbonHome: string | undefined }
 }
 
-/** Absolute paths of the files that a command is about. */
-export function auditFiles(ctx: Input): string[] {
+/** Absolute paths of the files that a command is about, oldest first: with that of the configuration, those that were put aside before it. */
+export async function auditFiles(ctx: Input): Promise<string[]> {
   const { files = [] } = ctx.arguments
   if (files.length > 0) return files.map(file => ctx.path(file))
   const place = locateConfiguration(ctx)
   const { value, folder } = readSections(place, ctx.env, sections, ({ audit }) => [audit.file])
-  return [resolve(folder, value.audit.file)]
+  const file = resolve(folder, value.audit.file)
+  return [...(await earlierFiles(file).catch(() => [])), file]
 }

@@ -24,7 +24,9 @@ export async function openTelemetry(
   const metrics = createMetrics({ clock })
   const file = resolve(folder, value.audit.file)
   if (value.audit.enabled) mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const audit = value.audit.enabled ? stack.use(await openAudit({ ...value.audit, file, clock, log })) : undefined
+  const audit = value.audit.enabled
+    ? stack.use(await openAudit({ ...value.audit, rotation: value.audit, file, clock, log }))
+    : undefined
   const events = stack.use(createEvents({ log, metrics, audit }))
   return { metrics, audit, events }
 }

@@ -35,7 +35,7 @@ export const command = defineCommand({
     const limit = last === undefined ? (json ? Number.POSITIVE_INFINITY : 100) : countOf(last)
     const kept: AuditRecord[] = []
     let passed = 0
-    for (const file of auditFiles(ctx)) {
+    for (const file of await auditFiles(ctx)) {
       for await (const record of listAudit(file, filter)) {
         passed++
         if (limit === Number.POSITIVE_INFINITY) terminal.jsonLine(flat(record))

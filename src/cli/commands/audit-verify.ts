@@ -29,7 +29,7 @@ export const command = defineCommand({
   async run(ctx) {
     const { head, after, json } = ctx.options
     const { terminal } = ctx
-    const verdict = await verifyAudit(auditFiles(ctx), {
+    const verdict = await verifyAudit(await auditFiles(ctx), {
       heads: head.map(headOf),
       ...(after === undefined ? {} : { after: headOf(after) }),
     })

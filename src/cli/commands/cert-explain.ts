@@ -64,7 +64,7 @@ async function explainFile(ctx: ExplainContext, file: string): Promise<number> {
 
 async function explainRequest(ctx: ExplainContext, id: string): Promise<number> {
   const { terminal, options } = ctx
-  const record = await findRequest(auditFiles({ ...ctx, arguments: { files: [] } }), id)
+  const record = await findRequest(await auditFiles({ ...ctx, arguments: { files: [] } }), id)
   if (record === undefined) {
     if (options.json) terminal.json(null)
     terminal.note(

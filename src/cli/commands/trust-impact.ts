@@ -63,7 +63,7 @@ async function seenSince(
   judge: (record: Parameters<typeof outcomeOf>[0]) => ReturnType<typeof outcomeOf>,
 ): Promise<Seen[]> {
   const seen = new Map<string, Seen>()
-  for (const file of auditFiles({ ...ctx, arguments: { files: [] } })) {
+  for (const file of await auditFiles({ ...ctx, arguments: { files: [] } })) {
     for await (const record of listAudit(file, { kind: 'access-granted', since })) {
       const { certificate, user, tenant } = record.fields
       if (certificate === null || certificate === undefined) continue

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { CodedError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { AuditFile } from './audit-file.ts'
+import { AuditFile, type Rotation } from './audit-file.ts'
 import { headText } from './head-file.ts'
 import type { AuditKind } from './kinds.ts'
 import type { AuditFields, Head, PendingRecord } from './record.ts'
@@ -13,6 +13,7 @@ export interface AuditSource {
   readonly flushInterval?: number
   /** records that may wait while the disk does not take them */
   readonly maxPending?: number
+  readonly rotation?: Rotation
   readonly clock: Clock
   readonly log: Log
 }
@@ -37,7 +38,7 @@ export interface AuditState {
 
 /** Goes on with the file, or begins it. Throws ERR_AUDIT_UNWRITABLE, ERR_AUDIT_LOCKED, ERR_AUDIT_DAMAGED. */
 export async function openAudit(source: AuditSource): Promise<Audit> {
-  const file = await AuditFile.open(source.file, source.clock)
+  const file = await AuditFile.open(source.file, source.clock, source.rotation)
   const audit = new BufferedAudit(file, source)
   audit.noteHead('the audit record goes on from here')
   return audit

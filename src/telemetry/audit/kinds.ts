@@ -21,6 +21,7 @@ export const auditKinds = [
   // what the file says of itself
   'log-started',
   'log-continued',
+  'files-removed',
   'line-repaired',
   'records-lost',
   'records-missing',

@@ -54,6 +54,8 @@ class Chain {
   #previous: Head | undefined
   #first: Head | undefined
   #records = 0
+  /** what stood before the first record, while nothing explains yet why it is not at hand */
+  #unseen: { readonly before: Head; readonly broken: Broken } | undefined
   /** lines that are no records, and that a record has to explain */
   #torn: { readonly line: number; readonly lines: Buffer[] } | undefined
 
@@ -104,7 +106,10 @@ class Chain {
     }
     if (this.#previous === undefined && sequence > 0) {
       const detail = `the file begins with record ${sequence}: hand in the file before it too, or say where this one goes on from`
-      return broken(at, 'removed', detail)
+      // A record that comes later may say that the files before it were deleted when their time was over.
+      this.#previous = { sequence: sequence - 1, hash: record.previous }
+      this.#unseen = { before: this.#previous, broken: broken(at, 'removed', detail) }
+      return this.#check(record, false, { ...at, sequence })
     }
     if (sequence > expected) {
       const range = sequence - expected === 1 ? `record ${expected} is` : `records ${expected} to ${sequence - 1} are`
@@ -124,10 +129,23 @@ class Chain {
         return broken({ ...at, sequence }, 'changed', `record ${sequence} is not the one that was noted elsewhere`)
     }
     this.#heads.delete(sequence)
+    if (record.kind === 'files-removed') this.#explainUnseen(record)
     this.#previous = { sequence, hash: record.hash }
     this.#first ??= this.#previous
     this.#records++
     return undefined
+  }
+
+  #explainUnseen({ sequence, fields }: AuditRecord): void {
+    const before = this.#unseen?.before
+    const { through, throughHash } = fields
+    if (before === undefined || typeof through !== 'number' || through < before.sequence) return
+    // Of several files to be deleted some may be left: what the chain holds of them was checked.
+    if (through === before.sequence && throughHash !== before.hash) return
+    this.#notes.push(
+      `records up to ${before.sequence} were deleted when their time was over, as record ${sequence} says`,
+    )
+    this.#unseen = undefined
   }
 
   #explainTorn(record: AuditRecord, at: Place): Broken | undefined {
@@ -144,6 +162,7 @@ class Chain {
   }
 
   end(file: string): AuditVerdict {
+    if (this.#unseen !== undefined) return this.#unseen.broken
     const missing = Math.max(...this.#heads.keys())
     if (missing >= 0) {
       const sequence = this.#next
