@@ -1,7 +1,9 @@
 // The proxies that people run, with the files that docs/proxies/ gives them, in front of a whole server.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { suite, test } from 'node:test'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, suite, test } from 'node:test'
 import { connect } from 'node:tls'
 import { systemClock } from '../../../src/clock.ts'
 import { createLockStore } from '../../../src/identity/revocation/locks.ts'
@@ -15,11 +17,30 @@ import { httpsRequest } from '../../support/request.ts'
 const people = testAuthority({ name: 'People CA' })
 const below = people.intermediate({ name: 'People Issuing CA' })
 const locked = people.issue({ subject: 'CN=alice' })
+/** The example of RFC 6455 section 1.3. */
+const [key, accept] = ['dGhlIHNhbXBsZSBub25jZQ==', 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=']
+/** The resource: takes WebSockets, and tells by whom. */
+const upstream = createServer().on('upgrade', (request, socket) => {
+  const head = [
+    'HTTP/1.1 101 Switching Protocols',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    `Sec-WebSocket-Accept: ${accept}`,
+  ]
+  socket.end([...head, '', request.headers['x-forwarded-user']].join('\r\n'))
+})
+upstream.listen(0, '127.0.0.1')
+await once(upstream, 'listening')
+after(() => upstream.close())
+
 const behindBalancer = proxyAuthority.issue({ subject: 'CN=alb' })
 const server = await identityServer({
   anchors: { people, machines: proxyAuthority },
   bindings: [{ anchor: 'people', user: { from: 'subject.CN' } }],
   basic: { enabled: true },
+  routes: [
+    { path: '/ws', upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, websocket: 'allow' },
+  ],
   proxies: [
     ...proxiesSection,
     {
@@ -118,6 +139,22 @@ for (const edge of edgeProxies) {
       first.destroy()
     })
 
+    test('a WebSocket goes through', async () => {
+      const { chainPem, keyPem } = people.issue({ subject: 'CN=alice' })
+      const identity = { cert: chainPem, key: keyPem }
+      const socket = connect({
+        host: '127.0.0.1',
+        port: Number(new URL(url).port),
+        servername: 'localhost',
+        ca,
+        ...identity,
+      })
+      const lines = ['GET /ws HTTP/1.1', 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket']
+      const handshake = ['Sec-WebSocket-Version: 13', `Sec-WebSocket-Key: ${key}`]
+      socket.write([...lines, ...handshake, '', ''].join('\r\n'))
+      assert.match(Buffer.concat(await socket.toArray()).toString(), /^HTTP\/1\.1 101 .*\r\nalice$/s)
+    })
+
     test(`an intermediate certificate ${edge.chain ? 'comes along' : 'does not come along'}`, async () => {
       const { who } = await ask(below.issue({ subject: 'CN=carol' }))
       assert.equal(who, edge.chain ? 'carol' : 'issuer_unknown')
@@ -163,4 +200,12 @@ suite('nginx behind a balancer of AWS', async () => {
   test('takes nothing from anybody else', async () => {
     assert.equal(await ask('127.0.0.6', written(people.issue({ subject: 'CN=alice' }))), 'turned away')
   })
+})
+
+test('HAProxy that speaks HTTP/2 to Countersign', async () => {
+  const haproxy = edgeProxies.find(({ program }) => program === 'haproxy')!
+  const { url, ca } = await startEdge(haproxy, server, { 'sni str(id.example.org)': 'sni str(id.example.org) alpn h2' })
+  const { chainPem: cert, keyPem: key } = people.issue({ subject: 'CN=alice' })
+  assert.match((await httpsRequest(`${url}/whoami`, { ca, cert, key })).body, /"user":"alice"/)
+  assert.match((await httpsRequest(`${url}/whoami`, { ca })).body, /"code":"certificate_required"/)
 })
