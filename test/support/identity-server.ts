@@ -1,5 +1,5 @@
 // A whole server on its own files, with people who connect to it: for tests of what holds from the socket to the answer.
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
@@ -34,6 +34,8 @@ export interface Setting {
   readonly revocation?: object
   /** more keys of the listener */
   readonly listener?: object
+  /** default: no record is kept */
+  readonly audit?: 'kept'
 }
 
 export interface Answer {
@@ -73,6 +75,8 @@ export interface IdentityServer {
   /** the stores as another process has them open */
   readonly users: UserStore
   readonly bindings: BindingStore
+  /** The audit record so far, where one is kept. */
+  audited(): readonly Record<string, unknown>[]
   /** Writes other settings and reloads. */
   become(setting: Partial<Setting>): Promise<void>
   /** Writes other settings, which the server has to refuse. */
@@ -118,6 +122,10 @@ export async function identityServer(setting: Setting): Promise<IdentityServer> 
     client: (certificate, options) => connect(server.url, root.pem, certificate, options),
     users: createSqlUserStore({ storage, hasher: createPasswordHasher() }),
     bindings: createSqlBindingStore(storage, systemClock),
+    audited: () =>
+      readFileSync(join(folder, 'audit.jsonl'), 'utf8')
+        .split('\n')
+        .flatMap(line => (line === '' ? [] : [JSON.parse(line)])),
     become: next => become(next, 'reloaded'),
     refuseToBecome: next => become(next, 'refused'),
   }
@@ -152,7 +160,7 @@ function configuration(setting: Setting): object {
     routes,
     proxies,
     revocation,
-    audit: { enabled: false },
+    audit: { enabled: setting.audit === 'kept', file: 'audit.jsonl' },
   }
 }
 

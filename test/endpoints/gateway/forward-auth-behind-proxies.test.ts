@@ -48,6 +48,15 @@ const tiers: readonly Tier[] = [
 ]
 const identities = new Map(tiers.map(({ program }) => [program, machines.issue({ subject: `CN=${program}` })]))
 
+/** As the comment at the top of the file says it. */
+const proxyOf = ({ program, clientCertificate }: Tier, forwardAuth: object = { form: program }) => ({
+  name: program,
+  proof: { thumbprints: [identities.get(program)!.thumbprint] },
+  clientCertificate,
+  addressHeader: 'X-Forwarded-For',
+  forwardAuth,
+})
+
 const server = await identityServer({
   anchors: { people, machines },
   bindings: [
@@ -56,13 +65,7 @@ const server = await identityServer({
     { anchor: 'machines', user: { from: 'subject.CN' } },
   ],
   basic: { enabled: true },
-  proxies: tiers.map(({ program, clientCertificate }) => ({
-    name: program,
-    proof: { thumbprints: [identities.get(program)!.thumbprint] },
-    clientCertificate,
-    addressHeader: 'X-Forwarded-For',
-    forwardAuth: { form: program },
-  })),
+  proxies: tiers.map(tier => proxyOf(tier)),
   routes: [
     { path: '/everyone', audience: 'https://app.example' },
     { path: '/buyers', allow: { roles: ['buyer'] }, require: ['mutual-tls'] },
@@ -205,7 +208,47 @@ for (const tier of tiers) {
   })
 }
 
-async function startTier({ program, file, listens }: Tier, countersignPort: string | number) {
+test('nginx that keeps a yes gives it to nobody else', async () => {
+  const [tier] = tiers as [Tier]
+  await server.become({
+    proxies: [
+      proxyOf(tier, { form: 'nginx', insecureCacheSeconds: 30 }),
+      ...tiers.slice(1).map(other => proxyOf(other)),
+    ],
+  })
+  const { port, ca } = await startTier(tier, new URL(server.url).port, folder => ({
+    '#proxy_cache_path /var/cache/nginx/countersign': `proxy_cache_path ${folder}/cache`,
+    '#proxy_cache ': 'proxy_cache ',
+  }))
+  const as = async (client?: Issued, path = '/everyone', headers: Record<string, string> = {}) => {
+    const identity = client && { cert: client.chainPem, key: client.keyPem }
+    const { status, body } = await httpsRequest(`https://localhost:${port}${path}`, { ca, headers, ...identity })
+    return status === 200 ? JSON.parse(body).headers['x-forwarded-user'] : status
+  }
+  const carol = people.issue({ subject: 'CN=carol' })
+  const basic = (password: string) => ({ authorization: `Basic ${btoa(`carol:${password}`)}` })
+  assert.equal(await as(carol), 'carol')
+  await server.users.setState('default', 'carol', 'locked')
+  const deadline = Date.now() + 5_000
+  while ((await as(people.issue({ subject: 'CN=carol' }))) !== 401)
+    assert.ok(Date.now() < deadline, 'she is locked out')
+  assert.equal(await as(carol), 'carol', 'it was kept, or the rest of this test shows nothing')
+  assert.equal(await as(carol, '/buyers'), 401)
+  assert.equal(await as(carol, '/everyone?x'), 401)
+  assert.equal(await as(carol, '/everyone', { UserName: btoa('carol') }), 401)
+  assert.equal(await as(), 401)
+  assert.equal(await as(undefined, '/everyone', { 'X-SSL-Client-Cert': encodeURIComponent(carol.pem) }), 401)
+  assert.equal(await as(alice), 'alice')
+  await server.users.setState('default', 'carol', 'active')
+  while ((await as(undefined, '/everyone', basic('carol-password-1'))) !== 'carol') assert.ok(Date.now() < deadline)
+  assert.equal(await as(undefined, '/everyone', basic('another')), 401)
+})
+
+async function startTier(
+  { program, file, listens }: Tier,
+  countersignPort: string | number,
+  more: (folder: string) => Record<string, string> = () => ({}),
+) {
   const { folder, ca } = edgeFiles(identities.get(program)!, server.ca)
   const lua = readFileSync(new URL('../../../docs/proxies/haproxy-forward-auth.lua', import.meta.url), 'utf8')
   writeFileSync(join(folder, 'haproxy-forward-auth.lua'), lua.replaceAll('/etc/countersign/edge', folder))
@@ -215,6 +258,7 @@ async function startTier({ program, file, listens }: Tier, countersignPort: stri
     '127.0.0.1:8080': `127.0.0.1:${(app.address() as AddressInfo).port}`,
     'id.example.org': 'localhost',
     '/etc/countersign/edge': folder,
+    ...more(folder),
   })
   return { ca, ...(await startProxy({ program, config: `docs/proxies/${file}`, values })) }
 }

@@ -33,6 +33,7 @@ const server = await identityServer({
     { thumbprint: edge.thumbprint, users: ['edge'] },
   ],
   basic: { enabled: true },
+  audit: 'kept',
   proxies: [proxy({ form: 'nginx' })],
   routes: [
     { path: '/orders/*', require: ['mutual-tls'], allow: { roles: ['buyer'] }, audience: 'https://orders.example' },
@@ -305,6 +306,57 @@ suite('one form for each proxy', () => {
       assert.match(await signed(covered), /bad_request$|^400/, name)
     }
   })
+})
+
+test('the record names what was asked about, by whom, and the address of the client', async () => {
+  await server.become({ proxies: [proxy({ form: 'nginx' })] })
+  const address = '192.0.2.77'
+  await check('/everyone?secret', { method: 'PUT', fields: certificate(carol), address })
+  await check('/orders/7', { fields: certificate(carol), address })
+  await check('/everyone', { from: server.client(alice), fields: certificate(carol), address: '192.0.2.78' })
+  const deadline = Date.now() + 5_000
+  const records = () => server.audited().slice(-3)
+  while (records().at(-1)?.code !== 'proxy_not_proven' && Date.now() < deadline) await new Promise(setImmediate)
+  assert.deepEqual(
+    records().map(({ kind, remoteAddress, proxy, method, path, user, code }) => ({
+      kind,
+      remoteAddress,
+      proxy,
+      method,
+      path,
+      user,
+      code,
+    })),
+    [
+      {
+        kind: 'access-granted',
+        remoteAddress: address,
+        proxy: 'edge',
+        method: 'PUT',
+        path: '/everyone',
+        user: 'carol',
+        code: undefined,
+      },
+      {
+        kind: 'access-refused',
+        remoteAddress: address,
+        proxy: 'edge',
+        method: 'GET',
+        path: '/orders/7',
+        user: undefined,
+        code: 'forbidden',
+      },
+      {
+        kind: 'access-refused',
+        remoteAddress: '127.0.0.1',
+        proxy: undefined,
+        method: 'GET',
+        path: '/auth/check',
+        user: undefined,
+        code: 'proxy_not_proven',
+      },
+    ],
+  )
 })
 
 suite('when a yes may be kept', () => {
