@@ -55,8 +55,7 @@ const { values: options } = parseArgs({
     plot: { type: 'string' },
     peers: { type: 'string', default: all.map(({ name }) => name).join() },
     before: { type: 'string' },
-    // Countersign is one process: what two cost the others is of no use beside it.
-    only: { type: 'string', default: parts.filter(name => name !== 'two').join() },
+    only: { type: 'string', default: parts.join() },
     loads: { type: 'string', default: Object.keys(loads).join() },
   },
 })

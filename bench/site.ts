@@ -63,7 +63,6 @@ export class Site {
     const servers: Running[] = []
     for (const peer of this.peers) {
       if (names !== undefined && !names.includes(peer.name)) continue
-      if (workers > 1 && peer.workers === 'one') continue
       const server = await this.attempt(peer.name, 'start', () => this.start(peer, { workers }))
       if (server !== undefined) servers.push(server)
     }

@@ -13,7 +13,7 @@ export const countersign = countersignOf('countersign', join(import.meta.dirname
 export const countersignBefore = (root: string): Peer => countersignOf('before', resolve(root))
 
 function countersignOf(name: string, root: string): Peer {
-  return { name, needs: {}, workers: 'one', warmUp: 4, start: setting => start(name, root, setting) }
+  return { name, needs: {}, warmUp: 4, start: setting => start(name, root, setting) }
 }
 
 async function start(name: string, root: string, setting: Setting): Promise<Running> {
@@ -37,7 +37,7 @@ async function start(name: string, root: string, setting: Setting): Promise<Runn
   return { name, version, port, paths, fronts, launched, child }
 }
 
-function configuration({ folder, upstream }: Setting, port: number): object {
+function configuration({ folder, upstream, workers }: Setting, port: number): object {
   const { fingerprint256 } = new X509Certificate(readFileSync(join(folder, 'edge-client.crt')))
   const route = { path: '/orders/*', upstream: `http://127.0.0.1:${upstream}`, require: ['mutual-tls'] }
   return {
@@ -61,6 +61,7 @@ function configuration({ folder, upstream }: Setting, port: number): object {
         forwardAuth: { form: 'nginx' },
       },
     ],
+    ...(workers > 1 && { workers }),
     management: { enabled: false },
     authenticators: { 'mutual-tls': { bindings: [{ subject: 'CN=alice,O=Example', users: ['alice'] }] } },
     users: { file: `countersign-${port}.db` },

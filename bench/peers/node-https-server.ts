@@ -1,10 +1,11 @@
 // Bare node:https: what Node itself costs. Asks for a certificate, reads it once per connection, answers as many bytes as Countersign.
+import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 
-const [folder = '.', bodyBytes = '300'] = process.argv.slice(2)
+const [folder = '.', bodyBytes = '300', workers = '1'] = process.argv.slice(2)
 const holder = Symbol('holder')
 
 const server = createServer({
@@ -26,5 +27,13 @@ server.on('request', (request, response) => {
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
   response.end(body)
 })
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
+if (Number(workers) > 1 && cluster.isPrimary) {
+  // Round-robin, which is the default, costs more.
+  cluster.schedulingPolicy = cluster.SCHED_NONE
+  for (let i = 0; i < Number(workers); i++) cluster.fork()
+  cluster.once('listening', (_worker, { port }) => process.send?.({ port }))
+} else {
+  const onListening = () => process.send?.({ port: (server.address() as AddressInfo).port })
+  server.listen(0, '127.0.0.1', cluster.isWorker ? undefined : onListening)
+}
 process.on('disconnect', () => process.exit())

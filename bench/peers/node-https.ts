@@ -3,16 +3,15 @@ import { join } from 'node:path'
 import { launch } from '../process.ts'
 import type { Peer } from './peer.ts'
 
-/** Bare node:https on the same Node: what Node itself costs. */
+/** Bare node:https on the same Node, with several processes node:cluster: what Node itself costs. */
 export const nodeHttps: Peer = {
   name: 'node:https',
   needs: {},
-  workers: 'one',
   warmUp: 4,
-  async start({ folder, bodyBytes, cpu }) {
+  async start({ folder, bodyBytes, cpu, workers }) {
     const file = join(import.meta.dirname, 'node-https-server.ts')
     const launched = performance.now()
-    const child = launch([process.execPath, file, folder, String(bodyBytes)], { cpu, ipc: true })
+    const child = launch([process.execPath, file, folder, String(bodyBytes), String(workers)], { cpu, ipc: true })
     const port = await told(child)
     const version = `node:https ${process.version}, OpenSSL ${process.versions.openssl}`
     return { name: 'node:https', version, port, paths: { identity: '/' }, launched, child }

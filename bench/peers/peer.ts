@@ -9,8 +9,6 @@ export interface Peer {
   start(setting: Setting): Promise<Running>
   /** how many times the common warm-up it takes until its compiler is done */
   readonly warmUp?: number
-  /** `one`: it cannot use more than one process */
-  readonly workers?: 'one'
 }
 
 export interface Setting {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { LoadedConfiguration } from '../config/load.ts'
 import type { ListenerMaterial, Material } from '../config/material.ts'
@@ -56,7 +56,7 @@ export async function openDoors(
     { routes, proxies }: Material,
     names: readonly string[],
   ): Endpoints => {
-    const { keyFile = source.shared && sharedKeyFile, ...assertion } = value.assertion
+    const { keyFile = source.shared && keysBeside(value.tickets.secretFile), ...assertion } = value.assertion
     const { 'mutual-tls': mutualTls, basic } = value.authenticators
     const { usernameHeader } = mutualTls
     return createEndpoints({
@@ -120,8 +120,10 @@ export async function openDoors(
   }
 }
 
-/** Keys that no file holds would be those of one process: upstreams know one set. */
-const sharedKeyFile = 'data/assertion-keys.json'
+/** Keys that no file holds would be those of one process, and upstreams know one set: they are where other secrets are kept. */
+function keysBeside(file: string): string {
+  return join(dirname(file), 'assertion-keys.json')
+}
 
 async function ownVersion(): Promise<string> {
   return JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')).version

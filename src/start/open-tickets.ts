@@ -61,9 +61,10 @@ export function keyForWorkers(
   { ticketKey, revocation: { places } }: Material,
   clock: Clock,
 ): string {
-  if (ticketKey !== undefined) return ticketKey
   const file = resolve(folder, value.tickets.secretFile)
+  // Workers keep more secrets there.
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  if (ticketKey !== undefined) return ticketKey
   const stored = readTicketFile(file)
   const { secret } = stored ?? newTicketSecret(clock.now(), '')
   if (stored === undefined) writeTicketFile(file, { secret, made: clock.now(), turn: 0, seen: '' })

@@ -26,9 +26,16 @@ export function tornOf(lines: readonly Uint8Array[]): Torn {
   return { bytes: bytes.length, hash: hash('sha256', bytes, 'hex') }
 }
 
+/** Bytes that hold the last record nearly always: where several processes write in turn, each looks before it does. */
+const nearEnd = 16 * 1024
+
 /** Reads how the file ends; undefined when the last record was changed, or no record is near the end. */
 export async function readTail(handle: FileHandle, size: number): Promise<Tail | undefined> {
-  const bytes = await readEnd(handle, size)
+  return (await lookAt(handle, size, nearEnd)) ?? lookAt(handle, size, 2 * longestLine)
+}
+
+async function lookAt(handle: FileHandle, size: number, length: number): Promise<Tail | undefined> {
+  const bytes = await readEnd(handle, size, length)
   if (bytes === undefined) return undefined
   const terminated = bytes.length === 0 || bytes.at(-1) === 0x0a
   const torn: Uint8Array[] = []
@@ -47,8 +54,8 @@ export async function readTail(handle: FileHandle, size: number): Promise<Tail |
   return { record: undefined, torn: torn.length > 0 ? tornOf(torn) : undefined, terminated }
 }
 
-async function readEnd(handle: FileHandle, size: number): Promise<Buffer | undefined> {
-  const bytes = Buffer.alloc(Math.min(size, 2 * longestLine))
+async function readEnd(handle: FileHandle, size: number, length: number): Promise<Buffer | undefined> {
+  const bytes = Buffer.alloc(Math.min(size, length))
   for (let got = 0; got < bytes.length; ) {
     const { bytesRead } = await handle.read(bytes, got, bytes.length - got, size - bytes.length + got)
     if (bytesRead === 0) return undefined
