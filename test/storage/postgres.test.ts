@@ -11,6 +11,7 @@ import { bindingStoreContract } from '../contract/binding-store.ts'
 import { lockContract } from '../contract/locks.ts'
 import { storageContract } from '../contract/storage.ts'
 import { throttleContract } from '../contract/throttle.ts'
+import { usedNoncesContract } from '../contract/used-nonces.ts'
 import { testAuthority } from '../support/certificates.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { openRelay } from '../support/relay.ts'
@@ -24,6 +25,7 @@ storageContract('postgres', databases)
 bindingStoreContract('postgres', databases)
 throttleContract('postgres', databases)
 lockContract('postgres', databases)
+usedNoncesContract('postgres', databases)
 
 const row = (name: string) => ({ id: name, tenant: 'default', name, state: 'active' as const, created: 1 })
 

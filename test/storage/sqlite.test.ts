@@ -8,11 +8,13 @@ import { type CodedError, isCoded } from '../../src/errors.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { storageContract } from '../contract/storage.ts'
+import { usedNoncesContract } from '../contract/used-nonces.ts'
 import { run } from '../support/run.ts'
 import { scratchFolder } from '../support/scratch.ts'
 import { sqliteDatabases } from '../support/storages.ts'
 
 storageContract('sqlite', sqliteDatabases())
+usedNoncesContract('sqlite', sqliteDatabases())
 
 const folder = scratchFolder()
 let count = 0
