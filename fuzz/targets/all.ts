@@ -1,5 +1,6 @@
 import type { Target } from '../target.ts'
 import { configurationTargets } from './configuration.ts'
+import { extAuthzTargets } from './ext-authz.ts'
 import { keyStoreTargets } from './key-stores.ts'
 import { ocspTargets } from './ocsp.ts'
 import { proxyProtocolTargets } from './proxy-protocol.ts'
@@ -12,6 +13,7 @@ export const targets: readonly Target[] = [
   ...ocspTargets,
   ...keyStoreTargets,
   ...requestTargets,
+  ...extAuthzTargets,
   ...proxyProtocolTargets,
   ...soapTargets,
   ...configurationTargets,

@@ -1,5 +1,6 @@
 // Forward-auth against a whole server: proxies ask at /auth/check, and so do those who should not.
 import assert from 'node:assert/strict'
+import { connect } from 'node:http2'
 import { suite, test } from 'node:test'
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import { testAuthority } from '../../support/certificates.ts'
@@ -265,6 +266,22 @@ suite('one form for each proxy', () => {
       assert.match(await asked(told, '/auth/check/everyone'), /bad_request$/)
     })
   }
+
+  test('over HTTP/2, too', async () => {
+    await server.become({ proxies: [proxy({ form: 'envoy-http' })] })
+    const session = connect(server.url, { ca: server.ca, cert: edge.chainPem, key: edge.keyPem })
+    const asked = (path: string) =>
+      new Promise<string>((resolve, reject) => {
+        const fields = { ...address, ...certificate(carol), ':path': `/auth/check${path}` }
+        const stream = session.request(fields).on('error', reject).resume()
+        stream.on('response', headers => {
+          resolve(`${headers[':status']} ${headers['x-forwarded-user'] ?? headers['countersign-problem-code']}`)
+        })
+      })
+    assert.equal(await asked('/everyone'), '200 carol')
+    assert.equal(await asked('/orders/7'), '403 forbidden')
+    session.close()
+  })
 
   test('envoy-http names what is to be taken off the request', async () => {
     await server.become({ proxies: [proxy({ form: 'envoy-http' })] })
