@@ -251,6 +251,29 @@ test('headers are gone from every view that Node gives of them, and a client is 
   assert.doesNotMatch(text, /203\.0\.113\.7|admin/)
 })
 
+test('a proxy that proved itself brings its client; what it says of it stays with us', async () => {
+  const edge = home.clients.issue({ subject: 'CN=edge' })
+  const proxies = [
+    {
+      name: 'edge',
+      proof: { thumbprints: [edge.thumbprint] },
+      clientCertificate: { form: 'client-cert' as const },
+    },
+  ]
+  const auth = await open({ config: { ...home.config, proxies } })
+  const server = auth.createServer((request, response) => {
+    const { 'client-cert': certificate } = request.headers
+    response.end(`${request.principal.user} by ${auth.client(request).proxy}, ${certificate}`)
+  })
+  const port = await listening(server)
+  const handedOn = { headers: { 'client-cert': `:${alice.der.toString('base64')}:` } }
+  assert.equal(await asker(port, serverAuthority, edge).who(handedOn), 'alice by edge, undefined')
+  assert.equal(await asker(port, serverAuthority, edge).who(), 'certificate_required')
+  const bob = home.clients.issue({ subject: 'CN=bob' })
+  assert.equal(await asker(port, serverAuthority, bob).who(handedOn), 'bob by undefined, undefined')
+  assert.equal(await asker(port, serverAuthority).who(handedOn), 'certificate_required')
+})
+
 test('a certificate that is locked loses its open connection, and what happened stands in the audit record', async () => {
   const audited = { ...home.config, audit: { enabled: true, file: 'audit.jsonl' } }
   const auth = await open({ config: audited })

@@ -117,7 +117,9 @@ export function asker(
           }
         },
       )
-      sent.once('socket', socket => socket.on('session', given => (ticket = given)))
+      sent.once('socket', socket => {
+        if (socket.listenerCount('session') === 0) socket.on('session', given => (ticket = given))
+      })
       sent.once('error', reject)
       sent.end(body)
     })
