@@ -100,6 +100,7 @@ export function asker(
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   after(() => agent.destroy())
   let ticket: Buffer | undefined
+  let watched: object | undefined
   const ask: Asker['ask'] = ({ body, ...options } = {}) =>
     new Promise((resolve, reject) => {
       const at = { host: '127.0.0.1', port, servername: 'localhost', ca: ca.pem, agent, session, ...identity }
@@ -118,7 +119,9 @@ export function asker(
         },
       )
       sent.once('socket', socket => {
-        if (socket.listenerCount('session') === 0) socket.on('session', given => (ticket = given))
+        if (watched === socket) return
+        watched = socket
+        socket.on('session', given => (ticket = given))
       })
       sent.once('error', reject)
       sent.end(body)
