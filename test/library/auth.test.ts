@@ -290,6 +290,32 @@ test('a certificate that is locked loses its open connection, and what happened 
   }
 })
 
+test('Express and Fastify with routes for anyone beside those that ask', async () => {
+  const [one, other] = [await forExpress(options), await forFastify(options)]
+  after(() => Promise.all([one.close(), other.close()]))
+  const app = express()
+  app.get('/open', (_request, response) => void response.send('open'))
+  app.use(one.required())
+  app.get('/', (request, response) => void response.send(request.principal.user))
+  const application = fastify({ serverFactory: other.serverFactory({ caller: 'anyone' }) })
+  await application.register(other.plugin, { caller: 'anyone' })
+  application.get('/open', async () => 'open')
+  application.get('/', { onRequest: other.required() }, async request => request.principal.user)
+  await application.listen({ port: 0, host: '127.0.0.1' })
+  after(() => application.close())
+  const ports = [
+    await listening(one.createServer({ caller: 'anyone' }, app)),
+    (application.server.address() as AddressInfo).port,
+  ]
+  for (const port of ports) {
+    const nobody = asker(port, serverAuthority)
+    assert.equal(await nobody.who({ path: '/open' }), 'open')
+    assert.equal(await nobody.who(), 'certificate_required')
+    assert.equal(await asker(port, serverAuthority, mallory).who(), 'issuer_unknown')
+    assert.equal(await asker(port, serverAuthority, alice).who(), 'alice')
+  }
+})
+
 test('Fastify on every address of localhost', async () => {
   const auth = await forFastify(options)
   after(() => auth.close())
