@@ -60,6 +60,11 @@ export async function openIdentity(
 
   const epoch = createEpoch()
   epoch.subscribe(change => events.trustChanged(change))
+  if (shared !== undefined) {
+    epoch.atLeast(shared.epoch.known)
+    shared.epoch.onTold(value => epoch.atLeast(value))
+    epoch.subscribe(change => shared.epoch.tell(change.epoch))
+  }
   const hasher = createPasswordHasher()
   const users = createSqlUserStore({ storage, hasher, clock })
   users.onChange(() => epoch.raise('users'))

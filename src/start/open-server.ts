@@ -47,6 +47,15 @@ export interface Shared {
   readonly ticketKey: string
   readonly sessions: Awaitable<Sessions>
   readonly passwordSessions: Awaitable<PasswordSessions>
+  readonly epoch: SharedEpoch
+}
+
+/** The trust epoch of all: who is told of it outside sees it rise, whichever process answers. */
+export interface SharedEpoch {
+  /** how far the others have counted */
+  readonly known: number
+  tell(epoch: number): void
+  onTold(listener: (epoch: number) => void): void
 }
 
 /** Wires the rooms together, and listens. Everything ends with `stack`. */

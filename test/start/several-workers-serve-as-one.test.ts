@@ -267,6 +267,15 @@ test('one that is killed is seen, is not missed, and another takes its place', a
   await until(async () => (await readiness()).checks.workers.detail === undefined, 'both ready')
   const records = readFileSync(join(folder, 'audit.jsonl'), 'utf8')
   assert.match(records, /"kind":"worker-ended","worker":1,"reason":"SIGKILL"/)
+  const changes = () =>
+    server.log.flatMap(line =>
+      line.includes('"epoch":') ? [JSON.parse(line) as { worker: number; epoch: number }] : [],
+    )
+  const highest = Math.max(...changes().map(({ epoch }) => epoch))
+  const other = { kind: 'thumbprint', value: 'ab'.repeat(32) } as const
+  await server.locks.add(other, 'somebody', '')
+  const countsOn = (worker: number) => changes().some(each => each.worker === worker && each.epoch > highest)
+  await until(() => countsOn(1) && countsOn(2), 'both count the trust epoch on from there')
 })
 
 test('both are renewed without one connection refused', async () => {

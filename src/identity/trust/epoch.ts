@@ -20,6 +20,11 @@ export interface Epoch {
   begunBy(cause: EpochCause): number
   /** Never throws: a listener that fails is told of as a process warning. */
   raise(cause: EpochCause): void
+  /**
+   * Another process that decides the same has counted so far. Nothing has changed here, and nobody is told; but what is decided from now on must
+   * not seem older than what that one decided.
+   */
+  atLeast(epoch: number): void
   /** called after each rise, in the same turn of the event loop; the answer unsubscribes */
   subscribe(listener: EpochListener): () => void
 }
@@ -45,6 +50,9 @@ export function createEpoch(): Epoch {
           process.emitWarning(error instanceof Error ? error : String(error))
         }
       }
+    },
+    atLeast(epoch) {
+      value = Math.max(value, epoch)
     },
     subscribe(listener) {
       listeners.add(listener)

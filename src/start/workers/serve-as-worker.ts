@@ -4,10 +4,10 @@ import { openMaterial } from '../../config/material.ts'
 import { createLog } from '../../log.ts'
 import { runChecks } from '../../telemetry/metrics/management.ts'
 import { takeSnapshot } from '../../telemetry/metrics/merged-metrics.ts'
-import { openServer, type PreparedReload, type Server } from '../open-server.ts'
+import { openServer, type PreparedReload, type Server, type SharedEpoch } from '../open-server.ts'
 import { openChannel } from './channel.ts'
 import { askForSessions } from './sessions.ts'
-import { workerVariable } from './worker-process.ts'
+import { type WorkerStart, workerVariable } from './worker-process.ts'
 
 /** Whether this process was started as a worker. */
 export function isWorker(): boolean {
@@ -22,21 +22,32 @@ export async function serveAsWorker(loaded: LoadedConfiguration, { clock }: { cl
   const stack = new AsyncDisposableStack()
   let server: Server | undefined
   let prepared: PreparedReload | undefined
+  let told = (_epoch: number): void => {}
+  // Who does not hear it is going to end.
+  const tellEpoch = (value: number) => void channel.ask('epoch', [value], 5_000).catch(() => {})
   // A terminal and the system's own service manager send these to all processes: when to stop is said by one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {})
 
   const channel = openChannel(
     { send: (message, done) => process.send!(message, done), on: process.on.bind(process) },
     {
-      async begin(number: number, ticketKey: string) {
+      async begin(number: number, { ticketKey, epoch: known }: WorkerStart) {
         const log = createLog(loaded.value.log.level, undefined, { worker: number })
-        const shared = { ticketKey, ...askForSessions(channel) }
+        const epoch: SharedEpoch = {
+          known,
+          tell: tellEpoch,
+          onTold(listener) {
+            told = listener
+          },
+        }
+        const shared = { ticketKey, epoch, ...askForSessions(channel) }
         server = await openServer(loaded, await openMaterial(loaded, clock, 'reload'), stack, { clock, log, shared })
         return server.listeners
       },
       async checks() {
         return { checks: await runChecks(server!.checks), alarms: server!.alarms }
       },
+      epoch: (value: number) => told(value),
       metrics: () => takeSnapshot(server!.metrics),
       async prepare() {
         await prepared?.drop()

@@ -14,7 +14,7 @@ import { workerCount } from '../options.ts'
 import type { RunningServer } from '../start.ts'
 import { createTurns } from '../turns.ts'
 import { holdSessions } from './sessions.ts'
-import { launchWorker } from './worker-process.ts'
+import { launchWorker, type WorkerProcess } from './worker-process.ts'
 import { checkWorkers, startWorkers } from './workers.ts'
 
 export interface SupervisedServer extends RunningServer {
@@ -34,7 +34,24 @@ export async function supervise(
   const { clock = systemClock, log = createLog(loaded.value.log.level) } = surroundings
   const material = await openMaterial(loaded, clock)
   const ticketKey = keyForWorkers(loaded, material, clock)
-  const answers = holdSessions(clock)
+  /** those that make way for others included */
+  const alive = new Set<WorkerProcess>()
+  let epoch = 0
+  const answers = {
+    ...holdSessions(clock),
+    epoch(value: number) {
+      if (value <= epoch) return
+      epoch = value
+      for (const worker of alive) worker.tellEpoch(value).catch(() => {})
+    },
+  }
+  const launch = async (number: number) => {
+    const worker = await launchWorker(number, { ticketKey, epoch }, answers)
+    alive.add(worker)
+    // It may have risen meanwhile.
+    worker.tellEpoch(epoch).catch(() => {})
+    return worker
+  }
   const { warnings } = material
   await using stack = new AsyncDisposableStack()
   const { events, metrics, audit } = await openTelemetry(loaded, stack, { clock, log })
@@ -49,13 +66,16 @@ export async function supervise(
   const inTurn = createTurns()
   const merged = createMergedMetrics(async () => [
     await takeSnapshot(metrics),
-    ...(await Promise.all(workers.all().map(worker => worker.metrics().catch(() => worker.counted)))),
+    ...(await Promise.all([...alive].map(worker => worker.metrics().catch(() => worker.counted)))),
   ])
   const workers = stack.use(
     await startWorkers({
       count,
-      launch: number => launchWorker(number, ticketKey, answers),
-      onGone: ({ counted }) => merged.keep(counted),
+      launch,
+      onGone(worker) {
+        alive.delete(worker)
+        merged.keep(worker.counted)
+      },
       inTurn,
       events,
       log,

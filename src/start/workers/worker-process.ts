@@ -16,6 +16,8 @@ export interface WorkerProcess {
   readonly since: number
   /** as it last told them */
   readonly counted: Snapshot
+  /** how far another one has counted */
+  tellEpoch(epoch: number): Promise<unknown>
   checks(): Promise<WorkerChecks>
   metrics(): Promise<Snapshot>
   /** Reads the configuration, and makes everything of it that can fail. */
@@ -30,6 +32,13 @@ export interface WorkerProcess {
   readonly ended: Promise<string>
 }
 
+/** What a worker begins with. */
+export interface WorkerStart {
+  readonly ticketKey: string
+  /** how far the others have counted */
+  readonly epoch: number
+}
+
 export interface WorkerChecks {
   readonly checks: Readonly<Record<string, CheckResult>>
   readonly alarms: readonly string[]
@@ -38,7 +47,7 @@ export interface WorkerChecks {
 const patience = { begin: 60_000, look: 2_000, reload: 60_000, stop: 20_000, end: 2_000 }
 
 /** Starts the same program with the same arguments as a worker, and waits until it listens. Throws what keeps it from that. */
-export async function launchWorker(number: number, ticketKey: string, answers: Answers): Promise<WorkerProcess> {
+export async function launchWorker(number: number, start: WorkerStart, answers: Answers): Promise<WorkerProcess> {
   const worker = cluster.fork({ [workerVariable]: String(number) })
   const child = worker.process
   const channel = openChannel({ send: (message, done) => child.send(message, done), on: child.on.bind(child) }, answers)
@@ -58,7 +67,7 @@ export async function launchWorker(number: number, ticketKey: string, answers: A
     return counted
   }
   try {
-    const listeners = (await ask('begin', patience.begin, number, ticketKey)) as ListenerFacts[]
+    const listeners = (await ask('begin', patience.begin, number, start)) as ListenerFacts[]
     return {
       number,
       pid: child.pid!,
@@ -68,6 +77,7 @@ export async function launchWorker(number: number, ticketKey: string, answers: A
         return counted
       },
       metrics,
+      tellEpoch: epoch => ask('epoch', patience.look, epoch),
       checks: () => ask('checks', patience.look) as Promise<WorkerChecks>,
       prepare: () => ask('prepare', patience.reload),
       take: () => ask('take', patience.reload),

@@ -21,8 +21,6 @@ export interface Workers extends AsyncDisposable {
   readonly listeners: readonly ListenerFacts[]
   /** those that take connections */
   running(): readonly WorkerProcess[]
-  /** those, and the ones that are making way for them */
-  all(): readonly WorkerProcess[]
   /** All take over what they read now, or none does: throws why. Call it in turn. */
   reload(): Promise<void>
   /** Puts a new one in the place of each, one after the other, and no sooner than it listens. Throws, and stops, when one does not start. Call it in turn. */
@@ -98,7 +96,6 @@ export async function startWorkers(source: WorkersSource): Promise<Workers> {
   return {
     listeners: first.listeners,
     running,
-    all: () => [...alive],
     async reload() {
       const all = running()
       const prepared = await Promise.allSettled(all.map(worker => worker.prepare()))

@@ -32,3 +32,15 @@ test('a listener that fails keeps neither the others from being told, nor who ra
   assert.deepEqual(told, [epoch.value])
   assert.match(String((await warned)[0]), /this listener fails/)
 })
+
+test('it goes on from where another process is, never back, and tells nobody of that', () => {
+  const epoch = createEpoch()
+  const told: number[] = []
+  epoch.subscribe(change => told.push(change.epoch))
+  epoch.atLeast(40)
+  epoch.atLeast(7)
+  assert.equal(epoch.value, 40)
+  assert.equal(epoch.begunBy('users'), 0)
+  epoch.raise('users')
+  assert.deepEqual(told, [41])
+})
