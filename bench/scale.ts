@@ -23,7 +23,7 @@ export async function benchScale(args: readonly string[]): Promise<void> {
     args: [...args],
     options: {
       scale: { type: 'string', default: '1' },
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '3' },
       only: { type: 'string', default: 'users,all,bindings,allowed,pinned' },
       json: { type: 'string' },
       plot: { type: 'string' },
@@ -38,7 +38,7 @@ export async function benchScale(args: readonly string[]): Promise<void> {
   tell(`${machine}\n\n${heading}`)
   const step = async (home: ScaleHome, grown: ScaleRow['grown'], size: Size) => {
     home.grow(size)
-    const row = { grown, size, figures: await measure(home.file, clients, Number(values.rounds)) }
+    const row = { grown, size, figures: await measure(home, clients, Number(values.rounds)) }
     rows.push(row)
     tell(line(row))
   }

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { writePem } from '../../src/pki/x509/pem.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { type Issued, selfSigned, type TestAuthority, testAuthority, testKey } from '../../test/support/certificates.ts'
+import { freePort } from '../process.ts'
 
 export interface Size {
   readonly users: number
@@ -22,7 +23,7 @@ export interface Clients {
   readonly all: readonly { readonly user: string; readonly certificate: Issued }[]
 }
 
-const count = 1000
+const count = 500
 const width = 8
 
 export function makeClients(largest: number): Clients {
@@ -45,11 +46,13 @@ export function makeClients(largest: number): Clients {
 /** A home that only grows. */
 export class ScaleHome {
   readonly file: string
+  readonly port: number
   readonly #folder: string
   readonly #clients: Clients
   #size: Size = { users: 0, bindings: 0, allowed: 0, pinned: 0 }
 
-  private constructor(folder: string, clients: Clients) {
+  private constructor(folder: string, clients: Clients, port: number) {
+    this.port = port
     this.#folder = folder
     this.#clients = clients
     this.file = join(folder, 'countersign.json')
@@ -57,7 +60,7 @@ export class ScaleHome {
 
   static async make(folder: string, clients: Clients): Promise<ScaleHome> {
     mkdirSync(folder)
-    const home = new ScaleHome(folder, clients)
+    const home = new ScaleHome(folder, clients, await freePort())
     await home.#begin()
     return home
   }
@@ -87,7 +90,7 @@ export class ScaleHome {
       'allowed.txt',
       [...all.map(({ certificate }) => certificate), proxy].map(({ thumbprint }) => `${thumbprint}\n`).join(''),
     )
-    write('countersign.json', JSON.stringify(configuration(proxy)))
+    write('countersign.json', JSON.stringify(configuration(proxy, this.port)))
     const storage = await openStorage({ kind: 'sqlite', file: join(this.#folder, 'users.db') })
     await storage.close()
     this.#insert(({ user: addUser, binding }) => {
@@ -160,12 +163,12 @@ function* places(der: Buffer, text: string): Generator<number> {
   for (let at = der.indexOf(text, 0, 'latin1'); at !== -1; at = der.indexOf(text, at + 1, 'latin1')) yield at
 }
 
-function configuration(proxy: Issued): object {
+function configuration(proxy: Issued, port: number): object {
   return {
     listeners: [
       {
         address: '127.0.0.1',
-        port: 0,
+        port,
         clientAuth: 'want',
         keyStore: { file: 'server.pem' },
         trustStore: [{ file: 'clients.pem' }, { file: 'pinned.pem' }],
@@ -184,6 +187,7 @@ function configuration(proxy: Issued): object {
     users: { file: 'users.db' },
     audit: { file: 'audit.jsonl' },
     tickets: { secretFile: 'tickets.json' },
-    log: { level: 'info' },
+    // Logs are not what is measured.
+    log: { level: 'warn' },
   }
 }

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
 import { cpuTime, memory } from '../cpu-time.ts'
-import { stop } from '../process.ts'
-import type { Clients } from './home.ts'
+import { answering, launch, stop } from '../process.ts'
+import type { Clients, ScaleHome } from './home.ts'
 
 /** What one size costs. Times are CPU time of the server, in microseconds, but for the start. */
 export interface Figures {
@@ -23,11 +22,11 @@ export interface Figures {
 
 const launcher = join(import.meta.dirname, '../../bin/countersign.js')
 
-export async function measure(file: string, clients: Clients, rounds: number): Promise<Figures> {
+export async function measure({ file, port }: ScaleHome, clients: Clients, rounds: number): Promise<Figures> {
   const begun = performance.now()
-  const child = spawn(process.execPath, [launcher, 'serve', '--config', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = launch([process.execPath, launcher, 'serve', '--config', file], { cpu: undefined })
   try {
-    const port = await portOf(child.stderr)
+    await answering(port, child, 60_000)
     const start = performance.now() - begun
     const pid = child.pid!
     const startCpu = cpuTime(pid) / 1e6
@@ -68,19 +67,6 @@ export async function measure(file: string, clients: Clients, rounds: number): P
 }
 
 const headerOf = (der: Buffer) => ({ 'X-SSL-Client-DER': der.toString('base64') })
-
-function portOf(log: NodeJS.ReadableStream): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    log.setEncoding('utf8')
-    log.on('data', (chunk: string) => {
-      text += chunk
-      const up = /^.*"the server is up".*$/m.exec(text)?.[0]
-      if (up !== undefined) resolve((JSON.parse(up) as { listeners: { port: number }[] }).listeners[0]!.port)
-    })
-    log.on('end', () => reject(new Error(`the server ended: ${text.slice(-2000)}`)))
-  })
-}
 
 function ask(options: object, user: string): Promise<void> {
   return new Promise((resolve, reject) => {
