@@ -6,7 +6,7 @@ const panel = { width: 220, height: 150, left: 60, gap: 80 }
 const figures: readonly { readonly key: keyof Figures; readonly name: string }[] = [
   { key: 'login', name: 'login, µs of CPU' },
   { key: 'firstDecision', name: 'decision, first time, µs of CPU' },
-  { key: 'start', name: 'start, ms' },
+  { key: 'startCpu', name: 'start, ms of CPU' },
   { key: 'memory', name: 'memory, MB' },
 ]
 const colours = { users: '#4477aa', bindings: '#228833', allowed: '#ccbb44', pinned: '#ee6677' } as const
