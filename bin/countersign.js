@@ -2,7 +2,9 @@
 // Parses and runs under any Node from 20 on. Where that Node is older than Countersign needs, the pinned one takes over.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createRequire, enableCompileCache } from 'node:module'
+import { userInfo } from 'node:os'
+import { isAbsolute, join } from 'node:path'
 import process from 'node:process'
 
 const needed = [26, 9]
@@ -19,8 +21,28 @@ async function start() {
   }
   delete process.env.COUNTERSIGN_LAUNCHED
   const source = new URL('../src/cli/main.ts', import.meta.url)
-  const { run } = await import(existsSync(source) ? source.href : new URL('../dist/cli/main.js', import.meta.url).href)
+  const developed = existsSync(source)
+  if (!developed) keepCompiledCode()
+  const { run } = await import(developed ? source.href : new URL('../dist/cli/main.js', import.meta.url).href)
   await run()
+}
+
+/**
+ * The next start is quicker. What lies there is run as it is, so it lies where only this user writes, and never where Node would put it, in a
+ * folder for temporary files. No place, or no right to write there: it goes without.
+ */
+function keepCompiledCode() {
+  // systemd names the one that CacheDirectory= made (systemd.exec(5)). Not $HOME: sudo may leave the caller's there.
+  const folder = process.env.CACHE_DIRECTORY?.split(':')[0] || process.env.XDG_CACHE_HOME || homeCache()
+  if (folder && isAbsolute(folder)) enableCompileCache(join(folder, 'countersign'))
+}
+
+function homeCache() {
+  try {
+    return join(userInfo().homedir, '.cache')
+  } catch {
+    return undefined // a user without an entry, as in containers
+  }
 }
 
 function pinnedNode() {

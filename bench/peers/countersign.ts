@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { answering, freePort, launch } from '../process.ts'
+import { publish } from '../program.ts'
 import { startAsking } from './nginx.ts'
 import type { Peer, Running, Setting } from './peer.ts'
 
@@ -17,15 +18,15 @@ function countersignOf(name: string, root: string): Peer {
 }
 
 async function start(name: string, root: string, setting: Setting): Promise<Running> {
-  const launcher = join(root, 'bin/countersign.js')
+  const { launcher, env } = publish(name, root, setting.folder)
   const port = await freePort()
   const config = join(setting.folder, `countersign-${port}.json`)
   writeFileSync(config, JSON.stringify(configuration(setting, port)))
   const user = ['user', 'add', 'alice', '--certificate-only', '--role', 'buyer', '--config', config]
-  const added = spawnSync(process.execPath, [launcher, ...user], { encoding: 'utf8' })
+  const added = spawnSync(process.execPath, [launcher, ...user], { encoding: 'utf8', env: { ...process.env, ...env } })
   if (added.status !== 0) throw new Error(`countersign user add: ${added.stderr}`)
   const launched = performance.now()
-  const child = launch([process.execPath, launcher, 'serve', '--config', config], { cpu: setting.cpu })
+  const child = launch([process.execPath, launcher, 'serve', '--config', config], { cpu: setting.cpu, env })
   await answering(port, child)
   const version = `${name} on Node ${process.version}, OpenSSL ${process.versions.openssl}`
   const same = { identity: '/whoami', http2: '/whoami' }

@@ -3,7 +3,7 @@ import type { RouteAccessOptions } from '../identity/access/options.ts'
 import type { Chain } from '../identity/authn/chain.ts'
 import { checkPath } from '../server/http/check-path.ts'
 import type { Exchange } from '../server/http/exchange.ts'
-import { createRouter, type Handler } from '../server/http/router.ts'
+import { createRouter, type Handler, type Route } from '../server/http/router.ts'
 import type { Events } from '../telemetry/events/events.ts'
 import type { Examined } from './gateway/decided-route.ts'
 import { createExtAuthz, extAuthzPath } from './gateway/ext-authz/ext-authz.ts'
@@ -11,19 +11,19 @@ import { createAuthCheck } from './gateway/forward-auth/auth-check.ts'
 import { createForwardAuth } from './gateway/forward-auth/forward-auth.ts'
 import { createHttpReply } from './gateway/forward-auth/http-reply.ts'
 import { type ConfiguredRoute, createGateway, type GatewaySource } from './gateway/gateway.ts'
-import { createGuard } from './guard.ts'
+import { createGuard, type Guard } from './guard.ts'
 import { createJwks } from './jwks.ts'
 import { serveProblems } from './problems/problems.ts'
-import { createScim, type ScimSource } from './scim/scim.ts'
-import { createSoap, type SoapSource } from './soap/soap.ts'
+import type { ScimSource } from './scim/scim.ts'
+import type { SoapSource } from './soap/soap.ts'
 import { serveWhoami } from './whoami.ts'
 
 export interface EndpointsSource extends Omit<GatewaySource, 'routes' | 'events' | 'claims'> {
   readonly chain: Pick<Chain, 'names' | 'authenticate' | 'claimedBy'>
   readonly routes: readonly (ConfiguredRoute & RouteAccessOptions)[]
-  /** undefined: not served */
+  /** undefined, or not enabled: not served */
   readonly scim?: Pick<ScimSource, 'options' | 'directory' | 'events'>
-  /** undefined: not served */
+  /** undefined, or not enabled: not served */
   readonly soap?: Omit<SoapSource, 'authenticators' | 'guard' | 'log'>
   readonly events: Pick<Events, 'accessGranted' | 'accessRefused' | 'upstreamFailed'>
 }
@@ -39,15 +39,19 @@ export interface Endpoints {
  * Everything that answers, behind one table of routes: find the route, then authenticate, authorise, tell, answer.
  * Throws ERR_AUTHENTICATOR_UNKNOWN for a route that requires one that is not enabled, and what createGateway throws.
  */
-export function createEndpoints(source: EndpointsSource): Endpoints {
+export async function createEndpoints(source: EndpointsSource): Promise<Endpoints> {
   const { chain } = source
   const accesses = source.routes.map(route => compileAccess(route, chain.names))
-  const gateway = createGateway({ ...source, claims: authorization => chain.claimedBy(authorization) !== undefined })
+  const gateway = await createGateway({
+    ...source,
+    claims: authorization => chain.claimedBy(authorization) !== undefined,
+  })
   const guard = createGuard(source)
-  const { log, scim, soap, events } = source
+  const { log, events } = source
   const routes = gateway.routes.map((route, i) => ({ ...route, access: accesses[i]! }))
   const decide = createForwardAuth(routes, guard)
   const check = createAuthCheck({ decide, reply: createHttpReply(source), events })
+  const services = await openServices(source, guard)
 
   return {
     serve: createRouter([
@@ -58,8 +62,7 @@ export function createEndpoints(source: EndpointsSource): Endpoints {
       },
       { method: 'GET', path: '/problems/*', handle: serveProblems },
       { method: 'GET', path: '/.well-known/jwks.json', handle: createJwks(gateway.keys) },
-      ...(scim === undefined ? [] : createScim({ ...scim, authenticators: chain.names, guard, log })),
-      ...(soap === undefined ? [] : createSoap({ ...soap, authenticators: chain.names, guard, log })),
+      ...services,
       { method: '*', path: `${checkPath}/*`, handle: check },
       { method: 'POST', path: `${extAuthzPath}/*`, handle: createExtAuthz({ decide, events, log }) },
       ...routes.flatMap(({ path, access, examine, pass }) =>
@@ -76,6 +79,21 @@ export function createEndpoints(source: EndpointsSource): Endpoints {
     ]),
     close: gateway.close,
   }
+}
+
+/** Large rooms, of which few servers need one: loaded where they are served. */
+async function openServices({ chain, scim, soap, log }: EndpointsSource, guard: Guard): Promise<readonly Route[]> {
+  const common = { authenticators: chain.names, guard, log }
+  const routes: Route[] = []
+  if (scim?.options.enabled) {
+    const { createScim } = await import('./scim/scim.ts')
+    routes.push(...createScim({ ...scim, ...common }))
+  }
+  if (soap?.options.enabled) {
+    const { createSoap } = await import('./soap/soap.ts')
+    routes.push(...createSoap({ ...soap, ...common }))
+  }
+  return routes
 }
 
 function examined({ method, headers, upgrade }: Exchange): Examined {

@@ -139,7 +139,7 @@ export function openLibraryDoors(
     get listeners() {
       return [...open]
     },
-    prepare(changed, next, names) {
+    async prepare(changed, next, names) {
       for (const options of asked) compileAccessOptions(options, names)
       return {
         take() {

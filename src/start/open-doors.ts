@@ -18,7 +18,7 @@ import type { Telemetry } from './open-telemetry.ts'
 export interface Doors {
   readonly listeners: readonly DoorListener[]
   /** Makes what answers from a new configuration with these authenticators. Changes nothing yet; throws when it cannot be. */
-  prepare(loaded: LoadedConfiguration, material: Material, authenticators: readonly string[]): PreparedDoors
+  prepare(loaded: LoadedConfiguration, material: Material, authenticators: readonly string[]): Promise<PreparedDoors>
 }
 
 export interface DoorListener extends Pick<Listener, 'name' | 'address' | 'port' | 'close'> {
@@ -55,7 +55,7 @@ export async function openDoors(
     { value, folder }: LoadedConfiguration,
     { routes, proxies }: Material,
     names: readonly string[],
-  ): Endpoints => {
+  ): Promise<Endpoints> => {
     const { keyFile = source.shared && keysBeside(value.tickets.secretFile), ...assertion } = value.assertion
     const { 'mutual-tls': mutualTls, basic } = value.authenticators
     const { usernameHeader } = mutualTls
@@ -85,7 +85,7 @@ export async function openDoors(
     })
   }
 
-  let endpoints = endpointsOf(loaded, material, chain.names)
+  let endpoints = await endpointsOf(loaded, material, chain.names)
   stack.defer(() => endpoints.close())
   const doorways = createDoorways(loaded, material, stack, source)
   const open = async (each: ListenerMaterial): Promise<Listener> => {
@@ -103,8 +103,8 @@ export async function openDoors(
 
   return {
     listeners: listeners.map((listener, i) => ({ ...listener, clientAuth: material.listeners[i]!.options.clientAuth })),
-    prepare(changed, nextMaterial, names) {
-      const next = endpointsOf(changed, nextMaterial, names)
+    async prepare(changed, nextMaterial, names) {
+      const next = await endpointsOf(changed, nextMaterial, names)
       return {
         take() {
           const before = endpoints

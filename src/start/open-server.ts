@@ -20,7 +20,7 @@ export interface Server extends Telemetry {
   /** What somebody should look at, though it serves: files whose last good state is in force, or that nobody is let in. */
   readonly alarms: readonly string[]
   /** Makes everything of another configuration that can fail. Changes nothing yet; throws when it cannot be. */
-  prepare(next: LoadedConfiguration, material: Material): PreparedReload
+  prepare(next: LoadedConfiguration, material: Material): Promise<PreparedReload>
   /** Takes no new connections, and lets go of those there are: see `Listener.close`. */
   close(options?: { drainMs?: number }): Promise<void>
 }
@@ -89,9 +89,9 @@ export async function openServer(
     get alarms() {
       return alarms()
     },
-    prepare(next, nextMaterial) {
+    async prepare(next, nextMaterial) {
       const authenticators = identity.prepare(next.value, nextMaterial)
-      const endpoints = doors.prepare(next, nextMaterial, authenticators.names)
+      const endpoints = await doors.prepare(next, nextMaterial, authenticators.names)
       return {
         async take() {
           await revocation.replace(nextMaterial.revocation)

@@ -39,7 +39,7 @@ export async function start(
     events,
     keys,
     inTurn: createTurns(),
-    takeOver: (next, nextMaterial) => server.prepare(next, nextMaterial).take(),
+    takeOver: async (next, nextMaterial) => (await server.prepare(next, nextMaterial)).take(),
   })
   const { reload } = reloading
   // What is broken serves on in the state before it: the server stays ready.

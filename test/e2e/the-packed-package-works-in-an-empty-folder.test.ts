@@ -66,6 +66,9 @@ test('it holds what it needs and nothing else', () => {
   assert.match(JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')).engines.node, /^>=26/)
 })
 
+// What this process starts finds it here: nothing is left in the home of whoever runs the tests.
+process.env.XDG_CACHE_HOME = join(folder, 'cache')
+
 test('its command runs', async () => {
   const version = await run(process.execPath, [join(installed, 'bin/countersign.js'), '--version'], { cwd: folder })
   assert.equal(
@@ -80,6 +83,22 @@ test('its command runs', async () => {
   )
   assert.equal(made.code, 3)
   assert.match(made.stdout + made.stderr, /ERR_/)
+})
+
+test('it keeps compiled code where it is told, or its user alone writes, and nowhere else', async () => {
+  const places = { XDG_CACHE_HOME: join(folder, 'cache'), TMPDIR: join(folder, 'tmp') }
+  mkdirSync(places.TMPDIR)
+  const command = [join(installed, 'bin/countersign.js'), 'keystore', 'list', '--help']
+  const ended = await run(process.execPath, command, { cwd: folder, env: { ...process.env, ...places } })
+  assert.equal(ended.code, 0, ended.stderr)
+  assert.deepEqual(readdirSync(places.XDG_CACHE_HOME), ['countersign'])
+  const relative = await run(process.execPath, command, {
+    cwd: folder,
+    env: { ...process.env, ...places, XDG_CACHE_HOME: 'here' },
+  })
+  assert.equal(relative.code, 0, relative.stderr)
+  assert.ok(!existsSync(join(folder, 'here')))
+  assert.deepEqual(readdirSync(places.TMPDIR), [])
 })
 
 test('its library can be imported, with types', async () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { before, suite, test } from 'node:test'
 import { exampleCertificates, projectRoot, readExample, withValues, writeFiles } from '../support/example.ts'
+import { run } from '../support/run.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
 interface Stage {
@@ -30,12 +31,15 @@ function stagesOf(text: string): Stage[] {
 
 suite('examples/container', () => {
   const stages = stagesOf(readExample('container/Containerfile'))
-  const [dependencies, image] = stages as [Stage, Stage]
+  const [dependencies, build, image] = stages as [Stage, Stage, Stage]
   const values = (stage: Stage, word: string) => stage.steps.filter(step => step.word === word).map(step => step.rest)
   const root = scratchFolder()
 
   test('it stands on a Node that is new enough', () => {
-    assert.equal(stages.length, 2)
+    assert.deepEqual(
+      stages.map(({ name }) => name),
+      ['dependencies', 'build', undefined],
+    )
     const { engines } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'))
     for (const { from } of stages)
       assert.ok(Number(/node:(\d+)-/.exec(from)?.[1]) >= Number(/\d+/.exec(engines.node)?.[0]))
@@ -62,10 +66,16 @@ suite('examples/container', () => {
   })
 
   suite('what is in the image', () => {
-    before(() => {
+    before(async () => {
+      const made = await builtBy(build)
       for (const copy of values(image, 'COPY')) {
         const [target, ...sources] = copy.split(' ').toReversed()
-        if (copy.startsWith('--from=')) continue
+        if (copy.startsWith('--from=dependencies ')) continue
+        if (copy.startsWith('--from=build ')) {
+          assert.equal(sources[0], target)
+          cpSync(join(made, target!), join(root, target!), { recursive: true })
+          continue
+        }
         for (const source of sources) {
           const name = target!.endsWith('/') ? join(target!, source) : target!
           cpSync(join(projectRoot, source), join(root, name), { recursive: true })
@@ -121,6 +131,31 @@ suite('examples/container', () => {
     assert.match(readExample('container/countersign.yaml'), /management: \{ address: 127\.0\.0\.1, port: 9990 \}/)
   })
 })
+
+/** Does what the stage does, in a folder that stands for its root; what `npm ci` installs is linked. */
+async function builtBy(stage: Stage): Promise<string> {
+  const folder = scratchFolder()
+  let at = folder
+  for (const { word, rest } of stage.steps) {
+    if (word === 'WORKDIR') {
+      at = join(folder, rest)
+      mkdirSync(at, { recursive: true })
+    } else if (word === 'COPY') {
+      const [target, ...sources] = rest.split(' ').toReversed()
+      for (const source of sources)
+        cpSync(join(projectRoot, source), join(at, target!.endsWith('/') ? join(target!, source) : target!), {
+          recursive: true,
+        })
+    } else if (rest.startsWith('npm ci ')) {
+      symlinkSync(join(projectRoot, 'node_modules'), join(at, 'node_modules'))
+    } else {
+      const [program = '', ...args] = rest.split(' ')
+      const { code, stdout, stderr } = await run(program, args, { cwd: at, timeout: 180_000 })
+      assert.equal(code, 0, stdout + stderr)
+    }
+  }
+  return folder
+}
 
 /** Paths of the packages that `npm ci --omit=dev --omit=optional` installs. */
 function production(): string[] {

@@ -43,7 +43,7 @@ export interface Gateway {
 }
 
 /** Makes the gateway. Opens or makes the keys for assertions; connects to nothing yet. Throws what openAssertionKeys throws. */
-export function createGateway(source: GatewaySource): Gateway {
+export async function createGateway(source: GatewaySource): Promise<Gateway> {
   const { assertion, clock, log, keep = createGatewayKeep() } = source
   const releases: (() => Promise<void>)[] = []
   const hold = <T>(kept: Kept<T>, from: unknown, make: () => T): T => {
@@ -54,15 +54,16 @@ export function createGateway(source: GatewaySource): Gateway {
   }
   const keys = hold(keep.keys, assertion, () => openAssertionKeys(assertion, clock, log))
   const issuer = { keys, issuer: assertion.issuer, lifetimeSeconds: assertion.lifetime }
-  const routes = source.routes.map(options => {
+  const routeOf = async (options: ConfiguredRoute): Promise<GatewayRoute> => {
     const decided = createDecidedRoute({ ...source, options, issuer })
     if (!hasUpstream(options)) return { ...decided, pass: undefined }
     const terms = upstreamTerms(options)
     // Routes to the same place under the same terms share its connections.
-    const upstream = hold(keep.upstreams, terms, () => createUpstream(terms))
+    const made = hold(keep.upstreams, terms, () => createUpstream(terms))
     const ongoing = hold(keep.ongoing, options, () => new Set())
-    return { ...decided, pass: createPass({ ...source, options, decided, ongoing, upstream }) }
-  })
+    return { ...decided, pass: createPass({ ...source, options, decided, ongoing, upstream: await made }) }
+  }
+  const routes = await Promise.all(source.routes.map(routeOf))
   return {
     routes,
     keys,

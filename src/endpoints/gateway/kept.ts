@@ -39,14 +39,14 @@ export type Ongoing = Set<{ destroy(): void }>
 
 /** One for the whole server, handed to each gateway in turn. */
 export interface GatewayKeep {
-  readonly upstreams: Kept<Upstream>
+  readonly upstreams: Kept<Promise<Upstream>>
   readonly ongoing: Kept<Ongoing>
   readonly keys: Kept<AssertionKeys>
 }
 
 export function createGatewayKeep(): GatewayKeep {
   return {
-    upstreams: new Kept(upstream => upstream.close()),
+    upstreams: new Kept(async upstream => (await upstream).close()),
     // A route that is gone, or is for others now, does not go on for those whom it let in before.
     ongoing: new Kept(ongoing => {
       for (const one of ongoing) one.destroy()

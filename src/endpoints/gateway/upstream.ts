@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { buildConnector, type Dispatcher, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 
 export interface UpstreamOptions {
   /** http: or https:, without path */
@@ -21,7 +21,10 @@ export interface Upstream {
   close(): Promise<void>
 }
 
-export function createUpstream(options: UpstreamOptions): Upstream {
+/** Connects to nothing yet. */
+export async function createUpstream(options: UpstreamOptions): Promise<Upstream> {
+  // Takes its time to load, and not every server has an upstream.
+  const { buildConnector, Pool } = await import('undici')
   const { protocol, hostname } = new URL(options.origin)
   const serverName = hostname.replace(/^\[|\]$/g, '')
   const connector = buildConnector({

@@ -42,7 +42,6 @@ const userHeader = 'wso2-identity-user'
 
 /** `/scim2/*`, of every tenant. Throws ERR_AUTHENTICATOR_UNKNOWN for one that is required and not enabled. */
 export function createScim({ options, directory, authenticators, guard, events, log }: ScimSource): readonly Route[] {
-  if (!options.enabled) return []
   const { limits, listeners, require, origins } = options
   const rules = compileAccessRules(options.access ?? defaultScimAccess)
   let working = 0

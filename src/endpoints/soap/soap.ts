@@ -45,7 +45,6 @@ export interface SoapSource {
 /** What answers `/services/*`, of every tenant. Throws ERR_AUTHENTICATOR_UNKNOWN for a required authenticator that is not enabled. */
 export function createSoap(source: SoapSource): Route[] {
   const { options, authenticators } = source
-  if (!options.enabled) return []
   const access = accessOf(options.require, authenticators)
   const listeners = options.listeners && new Set(options.listeners)
   const services = new Set<string>(options.services)

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import { Agent, type Dispatcher, request } from 'undici'
+import type { Dispatcher } from 'undici'
 import { CodedError, isCoded } from '../../errors.ts'
 import { isPublicAddress } from './public-address.ts'
 
@@ -40,20 +40,15 @@ const maxRedirects = 3
  * public addresses, looked at when the connection is made, so that no name service can say one thing to us and another to the socket.
  */
 export function createFetcher(rules: FetchRules): Fetcher {
-  const connect = { timeout: rules.timeout }
-  const anywhere = new Agent({ connect, connections: 4, keepAliveTimeout: 1000, maxHeaderSize: 16_384 })
-  const publicOnly = new Agent({
-    connect: { ...connect, lookup: publicLookup },
-    connections: 4,
-    keepAliveTimeout: 1000,
-    maxHeaderSize: 16_384,
-  })
+  let opened: Promise<Connections> | undefined
 
   async function fetch(asked: FetchRequest): Promise<Fetched> {
     const timeout = AbortSignal.timeout(rules.timeout)
     const signal = asked.signal === undefined ? timeout : AbortSignal.any([asked.signal, timeout])
     let { url, namedBy } = asked
     try {
+      opened ??= openConnections(rules)
+      const { anywhere, publicOnly } = await opened
       for (let hop = 0; hop <= maxRedirects; hop++) {
         const target = checkUrl(url, namedBy, rules)
         const free = namedBy === 'configuration' || rules.privateAddresses === 'allow'
@@ -73,8 +68,24 @@ export function createFetcher(rules: FetchRules): Fetcher {
   return {
     fetch,
     async [Symbol.asyncDispose]() {
-      await Promise.all([anywhere.destroy(), publicOnly.destroy()])
+      const connections = await opened
+      await Promise.all([connections?.anywhere.destroy(), connections?.publicOnly.destroy()])
     },
+  }
+}
+
+interface Connections {
+  readonly anywhere: Dispatcher
+  readonly publicOnly: Dispatcher
+}
+
+async function openConnections({ timeout }: FetchRules): Promise<Connections> {
+  // Takes its time to load, and most servers fetch nothing.
+  const { Agent } = await import('undici')
+  const bounds = { connections: 4, keepAliveTimeout: 1000, maxHeaderSize: 16_384 }
+  return {
+    anywhere: new Agent({ ...bounds, connect: { timeout } }),
+    publicOnly: new Agent({ ...bounds, connect: { timeout, lookup: publicLookup } }),
   }
 }
 
@@ -105,6 +116,7 @@ interface Answer {
 
 async function ask(target: URL, asked: FetchRequest, dispatcher: Dispatcher, signal: AbortSignal): Promise<Answer> {
   const { body, headers = {} } = asked
+  const { request } = await import('undici')
   const { statusCode, ...response } = await request(target, {
     method: body === undefined ? 'GET' : 'POST',
     body: body ?? null,

@@ -52,7 +52,7 @@ export async function serveAsWorker(loaded: LoadedConfiguration, { clock }: { cl
       async prepare() {
         await prepared?.drop()
         const next = await loaded.again()
-        prepared = server!.prepare(next, await openMaterial(next, clock, 'reload'))
+        prepared = await server!.prepare(next, await openMaterial(next, clock, 'reload'))
       },
       async take() {
         const ready = prepared

@@ -104,7 +104,7 @@ export async function openFront(routes: readonly RouteInput[], options: FrontOpt
       },
       log: silentLog,
     })
-  let endpoints = prepare(routes)
+  let endpoints = await prepare(routes)
   const listener = await openListener({
     options: listenerOptions.parse({ address: '127.0.0.1', port: 0, clientAuth, limits }),
     identities: [{ alias: 'server', key: server.privateKey, chain: server.chain.map(der => parseCertificate(der)) }],
@@ -137,7 +137,7 @@ export async function openFront(routes: readonly RouteInput[], options: FrontOpt
     client: name => authority.issue({ subject: [{ type: 'CN', value: name }] }),
     async reload(next) {
       const before = endpoints
-      endpoints = prepare(next)
+      endpoints = await prepare(next)
       await before.close()
     },
   }

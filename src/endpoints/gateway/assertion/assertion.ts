@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { SignJWT } from 'jose'
+import { SignJWT } from 'jose/jwt/sign'
 import type { Principal } from '../../../identity/authn/authenticator.ts'
 import type { Certificate } from '../../../pki/x509/certificate.ts'
 import type { SigningKey } from './signing-key.ts'
