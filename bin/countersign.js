@@ -2,16 +2,34 @@
 // Parses and runs under any Node from 20 on. Where that Node is older than Countersign needs, the pinned one takes over.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire, enableCompileCache } from 'node:module'
+import nodeModule, { createRequire } from 'node:module'
 import { userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import process from 'node:process'
+import { fileURLToPath } from 'node:url'
 
 const needed = [26, 9]
 const [major, minor] = process.versions.node.split('.').map(Number)
 
-if (major > needed[0] || (major === needed[0] && minor >= needed[1])) await start()
-else handOver(pinnedNode())
+// Node reads this at its start and never again: what it says cannot be asked for later.
+const openssl = `--openssl-config=${fileURLToPath(new URL('openssl.cnf', import.meta.url))}`
+const words = process.argv.slice(1)
+
+if (!(major > needed[0] || (major === needed[0] && minor >= needed[1]))) handOver(pinnedNode())
+else if (words[1] === 'serve' && ownOpenssl() && !process.channel) startAgain()
+else await start()
+
+/** Whether nobody else has said how OpenSSL is to be set up, nor we already. */
+function ownOpenssl() {
+  const { OPENSSL_CONF, NODE_OPTIONS = '' } = process.env
+  const told = [NODE_OPTIONS, ...process.execArgv].some(option => option.includes('--openssl-'))
+  return !told && !OPENSSL_CONF && !process.config.variables.node_shared_openssl && process.platform !== 'win32'
+}
+
+/** The same process under the same number, with our setting. */
+function startAgain() {
+  process.execve(process.execPath, [process.execPath, openssl, ...process.execArgv, ...words], process.env)
+}
 
 async function start() {
   if (process.env.COUNTERSIGN_LAUNCHED && process.channel) {
@@ -34,7 +52,7 @@ async function start() {
 function keepCompiledCode() {
   // systemd names the one that CacheDirectory= made (systemd.exec(5)). Not $HOME: sudo may leave the caller's there.
   const folder = process.env.CACHE_DIRECTORY?.split(':')[0] || process.env.XDG_CACHE_HOME || homeCache()
-  if (folder && isAbsolute(folder)) enableCompileCache(join(folder, 'countersign'))
+  if (folder && isAbsolute(folder)) nodeModule.enableCompileCache(join(folder, 'countersign'))
 }
 
 function homeCache() {
@@ -58,7 +76,7 @@ function pinnedNode() {
 }
 
 function handOver(node) {
-  const child = spawn(node, process.argv.slice(1), {
+  const child = spawn(node, [...(process.env.OPENSSL_CONF ? [] : [openssl]), ...words], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, COUNTERSIGN_LAUNCHED: '1' },
   })

@@ -5,8 +5,10 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { delimiter, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { testAuthority } from '../support/certificates.ts'
 import { run } from '../support/run.ts'
 import { scratchFolder } from '../support/scratch.ts'
+import { serverProcess } from '../support/server-process.ts'
 
 const root = join(import.meta.dirname, '../..')
 const launcher = join(root, 'bin/countersign.js')
@@ -64,6 +66,40 @@ test('output that cannot be written is a failure, not an answer', async () => {
   assert.equal(code, 3)
   assert.match(stderr, /output: no space left on the device/)
 })
+
+test('a server has one session ticket made for each handshake, where nobody else has set OpenSSL up', async () => {
+  const commandLine = async (env: Record<string, string>) => {
+    const server = await serverProcess({ folder: scratchFolder(), env })
+    try {
+      assert.equal(await server.ask({ certificate: server.alice }), 200)
+      return readFileSync(`/proc/${server.pid}/cmdline`, 'utf8').split('\0')
+    } finally {
+      assert.deepEqual(await server.stop(), { code: 0, signal: null })
+    }
+  }
+  const setting = `--openssl-config=${join(root, 'bin/openssl.cnf')}`
+  assert.ok((await commandLine({})).includes(setting))
+  const own = join(scratchFolder(), 'openssl.cnf')
+  writeFileSync(own, '')
+  assert.ok(!(await commandLine({ OPENSSL_CONF: own })).includes(setting))
+  const { stdout, stderr } = await run(process.execPath, [setting, '--input-type=module', '--eval', ticketsOfNode])
+  assert.equal(stdout, '1\n', stderr)
+})
+
+/** Tells how many tickets a server of Node's own hands out after a full handshake: two, as it comes. */
+const ticketsOfNode = `
+  import { connect, createServer } from 'node:tls'
+  const { key, cert } = ${JSON.stringify(selfSigned())}
+  const server = createServer({ key, cert }, socket => socket.end('x')).listen(0, '127.0.0.1', () => {
+    let tickets = 0
+    const client = connect({ port: server.address().port, host: '127.0.0.1', rejectUnauthorized: false })
+    client.on('session', () => tickets++).resume().on('close', () => { console.log(tickets); server.close() })
+  })`
+
+function selfSigned(): { key: string; cert: string } {
+  const { keyPem, pem } = testAuthority({ name: 'Server CA' }).issueServer()
+  return { key: keyPem, cert: pem }
+}
 
 function oldNode(t: TestContext): string | undefined {
   const places = (process.env.PATH ?? '').split(delimiter).concat('/usr/bin', '/usr/local/bin')

@@ -6,11 +6,24 @@ import type { TLSSocket } from 'node:tls'
  * inside OpenSSL.
  */
 export function boundKeyUpdates(socket: TLSSocket, onFlood: () => void): void {
-  if (socket.getProtocol() !== 'TLSv1.3') return
+  // The handshake is not over for OpenSSL yet, and to be told of its last secrets would cost a fiftieth of it.
+  if (finished.push(() => watch(socket, onFlood)) === 1) setImmediate(watchFinished)
+}
+
+/** those whose handshake ended in this turn of the event loop */
+let finished: (() => void)[] = []
+
+function watchFinished(): void {
+  const now = finished
+  finished = []
+  for (const watchOne of now) watchOne()
+}
+
+function watch(socket: TLSSocket, onFlood: () => void): void {
+  if (socket.destroyed || socket.getProtocol() !== 'TLSv1.3') return
   let left = burst
   let since = performance.now()
-  // OpenSSL tells of each new secret, and nothing else tells of an update. Asked for once the handshake is done, whose secrets are not
-  // looked at; nor is this one beyond its name.
+  // OpenSSL tells of each new secret, and nothing else tells of an update. The secret is not looked at beyond its name.
   socket.on('keylog', function count(line: Buffer) {
     if (line[0] !== fromClient) return
     const now = performance.now()
