@@ -12,7 +12,6 @@ export const auditKinds = [
   'user-changed',
   'role-changed',
   'tenant-changed',
-  'tenant-changed',
   'binding-changed',
   'certificate-lock-changed',
   'trust-changed',
