@@ -39,6 +39,7 @@ export function plot({ machine, servers, metrics, aims }: Result): string {
   const legend = versions.map((version, i) => text(16, y + 14 + i * 14, version, 'dim'))
   const height = y + 24 + versions.length * 14
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">
+<title>Countersign beside its peers</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 ${text(16, 22, title, 'weight')}
 ${text(left, 36, 'what Countersign takes, as a share of what the peer takes (less is better; | is the aim)', 'dim')}

@@ -20,6 +20,7 @@ export function scalePlot(machine: string, rows: readonly ScaleRow[]): string {
   )
   const height = 2 * (panel.height + panel.gap) + 70
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">
+<title>What it costs to know many</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 <text x="16" y="22" font-weight="bold">What it costs to know many: ${machine.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>
 ${[...legend, ...drawn].join('\n')}
