@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Parses and runs under any Node from 20 on. Where that Node is older than Countersign needs, the pinned one takes over.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import nodeModule, { createRequire } from 'node:module'
 import { userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
@@ -16,14 +16,18 @@ const openssl = `--openssl-config=${fileURLToPath(new URL('openssl.cnf', import.
 const words = process.argv.slice(1)
 
 if (!(major > needed[0] || (major === needed[0] && minor >= needed[1]))) handOver(pinnedNode())
-else if (words[1] === 'serve' && ownOpenssl() && !process.channel) startAgain()
+else if (words[1] === 'serve' && !opensslIsSet() && mayStartAgain()) startAgain()
 else await start()
 
-/** Whether nobody else has said how OpenSSL is to be set up, nor we already. */
-function ownOpenssl() {
+/** Whether somebody else has said how OpenSSL is to be set up, or we already. */
+function opensslIsSet() {
   const { OPENSSL_CONF, NODE_OPTIONS = '' } = process.env
-  const told = [NODE_OPTIONS, ...process.execArgv].some(option => option.includes('--openssl-'))
-  return !told && !OPENSSL_CONF && !process.config.variables.node_shared_openssl && process.platform !== 'win32'
+  return !!OPENSSL_CONF || [NODE_OPTIONS, ...process.execArgv].some(option => option.includes('--openssl-'))
+}
+
+/** Not where another process holds a channel to this one, nor where OpenSSL is the system's. */
+function mayStartAgain() {
+  return !process.channel && !process.config.variables.node_shared_openssl && process.platform !== 'win32'
 }
 
 /** The same process under the same number, with our setting. */
@@ -52,7 +56,19 @@ async function start() {
 function keepCompiledCode() {
   // systemd names the one that CacheDirectory= made (systemd.exec(5)). Not $HOME: sudo may leave the caller's there.
   const folder = process.env.CACHE_DIRECTORY?.split(':')[0] || process.env.XDG_CACHE_HOME || homeCache()
-  if (folder && isAbsolute(folder)) nodeModule.enableCompileCache(join(folder, 'countersign'))
+  if (!folder || !isAbsolute(folder)) return
+  const own = join(folder, 'countersign')
+  if (onlyThisUserWrites(own)) nodeModule.enableCompileCache(own)
+}
+
+function onlyThisUserWrites(folder) {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const { uid, mode } = statSync(folder)
+    return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0)
+  } catch {
+    return false
+  }
 }
 
 function homeCache() {
@@ -76,7 +92,7 @@ function pinnedNode() {
 }
 
 function handOver(node) {
-  const child = spawn(node, [...(process.env.OPENSSL_CONF ? [] : [openssl]), ...words], {
+  const child = spawn(node, [...(opensslIsSet() ? [] : [openssl]), ...words], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, COUNTERSIGN_LAUNCHED: '1' },
   })

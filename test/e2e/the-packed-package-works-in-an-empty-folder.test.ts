@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { before, suite, test } from 'node:test'
@@ -85,13 +94,21 @@ test('its command runs', async () => {
   assert.match(made.stdout + made.stderr, /ERR_/)
 })
 
-test('it keeps compiled code where it is told, or its user alone writes, and nowhere else', async () => {
-  const places = { XDG_CACHE_HOME: join(folder, 'cache'), TMPDIR: join(folder, 'tmp') }
+test('it keeps compiled code where it is told, where its user alone writes, and nowhere else', async () => {
+  const places = { XDG_CACHE_HOME: join(folder, 'kept'), TMPDIR: join(folder, 'tmp') }
   mkdirSync(places.TMPDIR)
   const command = [join(installed, 'bin/countersign.js'), 'keystore', 'list', '--help']
   const ended = await run(process.execPath, command, { cwd: folder, env: { ...process.env, ...places } })
   assert.equal(ended.code, 0, ended.stderr)
   assert.deepEqual(readdirSync(places.XDG_CACHE_HOME), ['countersign'])
+  assert.ok(readdirSync(join(places.XDG_CACHE_HOME, 'countersign')).length > 0)
+  const shared = join(folder, 'shared/countersign')
+  mkdirSync(shared, { recursive: true })
+  chmodSync(shared, 0o777)
+  const exposed = { ...process.env, ...places, XDG_CACHE_HOME: join(folder, 'shared') }
+  const without = await run(process.execPath, command, { cwd: folder, env: exposed })
+  assert.equal(without.code, 0, without.stderr)
+  assert.deepEqual(readdirSync(shared), [])
   const relative = await run(process.execPath, command, {
     cwd: folder,
     env: { ...process.env, ...places, XDG_CACHE_HOME: 'here' },
