@@ -27,17 +27,20 @@ test('of eight guesses at once five are looked at, the others get 429 with Retry
   const told: unknown[] = []
   for (const name of ['no such user', 'alice']) {
     const answers = await Promise.all(clients.map((client, i) => client.get(basic(name, `guess ${i}`))))
-    const facts = answers.map(({ status, body, challenges, retryAfter }) => ({
-      ...{ status, code: body.code, detail: body.detail, challenges, retryAfter },
-    }))
+    const facts = answers.map(({ status, body, challenges, retryAfter }) => {
+      // How much of the second is left is the clock's affair; that both say the same is not.
+      const seconds = retryAfter?.replace(/^[12]$/, 'some')
+      const detail = retryAfter ? body.detail?.replace(`in ${retryAfter} s`, 'in some s') : body.detail
+      return { status, code: body.code, detail, challenges, retryAfter: seconds }
+    })
     told.push(facts.toSorted((one, other) => one.status - other.status))
   }
   assert.deepEqual(told[0], told[1])
   const wrong = { status: 401, code: 'credentials_invalid', detail: 'The user name or the password is wrong.' }
-  const held = { status: 429, code: 'attempts_throttled', detail: 'Try again in 1 s.' }
+  const held = { status: 429, code: 'attempts_throttled', detail: 'Try again in some s.' }
   assert.deepEqual(told[0], [
     ...Array(5).fill({ ...wrong, challenges: challenge, retryAfter: undefined }),
-    ...Array(3).fill({ ...held, challenges: undefined, retryAfter: '1' }),
+    ...Array(3).fill({ ...held, challenges: undefined, retryAfter: 'some' }),
   ])
 })
 

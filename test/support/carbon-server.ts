@@ -1,5 +1,5 @@
 // A running server on a Carbon home, with people whom its clients act as; and what it decided about a request.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { dirname, join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
@@ -10,6 +10,7 @@ import { createSqlDirectory } from '../../src/identity/users/sql/create-sql-dire
 import { type Log, silentLog } from '../../src/log.ts'
 import { type RunningServer, start } from '../../src/start/start.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
+import { auditRecords } from './audit-records.ts'
 import { carbonHome, type HomeOptions, writeHomeFile } from './carbon-home.ts'
 import type { Issued } from './certificates.ts'
 import { scratchFolder } from './scratch.ts'
@@ -142,10 +143,7 @@ export async function carbonServer({
       stack.defer(() => storage.close())
       return createSqlDirectory({ storage, hasher: createPasswordHasher(), clock: systemClock })
     },
-    audit() {
-      const lines = readFileSync(join(folder, 'repository/data/countersign/audit.jsonl'), 'utf8').trim().split('\n')
-      return lines.map(line => JSON.parse(line))
-    },
+    audit: () => auditRecords(join(folder, 'repository/data/countersign/audit.jsonl')),
     async [Symbol.asyncDispose]() {
       await running.stop('the test is over')
       await stack.disposeAsync()

@@ -1,5 +1,5 @@
 // A whole server on files that a test changes under it, restarts and reads the logs of; with clients that are plain TLS sockets.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after } from 'node:test'
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls'
@@ -19,6 +19,7 @@ import { encodeKeyStore } from '../../src/pki/keystore/save.ts'
 import { type RunningServer, start } from '../../src/start/start.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import type { StorageOptions } from '../../src/storage/storage.ts'
+import { auditRecords } from './audit-records.ts'
 import { type Issued, type TestAuthority, testAuthority } from './certificates.ts'
 import { scratchFolder } from './scratch.ts'
 
@@ -107,10 +108,7 @@ export async function openHome({
       const store = setPrivateKey(emptyKeyStore('PKCS12'), 'server', { key: privateKey, chain: [certificate] })
       write('security/server.p12', encodeKeyStore(store, { password: storePassword }))
     },
-    audit() {
-      const lines = readFileSync(join(folder, 'data/audit.jsonl'), 'utf8').split('\n').filter(Boolean)
-      return lines.map(line => JSON.parse(line))
-    },
+    audit: () => auditRecords(join(folder, 'data/audit.jsonl')),
   }
   for (const [name, content] of Object.entries(files)) write(name, content)
   home.trust(anchors)

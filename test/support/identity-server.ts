@@ -1,5 +1,5 @@
 // A whole server on its own files, with people who connect to it: for tests of what holds from the socket to the answer.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
@@ -15,6 +15,7 @@ import { emptyKeyStore, setPrivateKey, setTrustedCertificate } from '../../src/p
 import { encodeKeyStore } from '../../src/pki/keystore/save.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import { auditRecords } from './audit-records.ts'
 import { type Issued, testAuthority } from './certificates.ts'
 import { scratchFolder } from './scratch.ts'
 import { serveFrom } from './server.ts'
@@ -122,10 +123,7 @@ export async function identityServer(setting: Setting): Promise<IdentityServer> 
     client: (certificate, options) => connect(server.url, root.pem, certificate, options),
     users: createSqlUserStore({ storage, hasher: createPasswordHasher() }),
     bindings: createSqlBindingStore(storage, systemClock),
-    audited: () =>
-      readFileSync(join(folder, 'audit.jsonl'), 'utf8')
-        .split('\n')
-        .flatMap(line => (line === '' ? [] : [JSON.parse(line)])),
+    audited: () => auditRecords(join(folder, 'audit.jsonl')),
     become: next => become(next, 'reloaded'),
     refuseToBecome: next => become(next, 'refused'),
   }
