@@ -51,21 +51,24 @@ export function createPass(source: GatewayRouteSource): Pass {
   }
 
   function requestFor(exchange: Exchange, identity: readonly string[]): Dispatcher.DispatchOptions {
-    const { request, headers, method, peer, upgrade } = exchange
-    const lines = filter(request.rawHeaders)
+    const { headers, method, peer, upgrade } = exchange
+    const lines = filter(exchange.request.rawHeaders)
     if (options.host === 'client' && headers.host !== undefined) lines.push('host', headers.host)
     const { authorization } = headers
     if (authorization !== undefined && decided.passesAuthorization(authorization)) {
       lines.push('authorization', authorization)
     }
     lines.push(...forwardedHeaders(peer.remoteAddress, headers.host), ...identity)
-    const body = hasBody(exchange)
-    if (body && headers['content-length'] !== undefined) lines.push('content-length', headers['content-length'])
+    let body: RequestBody | null = null
+    if (hasBody(exchange)) {
+      if (headers['content-length'] !== undefined) lines.push('content-length', headers['content-length'])
+      body = new RequestBody(exchange.request, { limit: exchange.maxBodyBytes, idle: timeouts.idle })
+    }
     return {
       method: method as Dispatcher.HttpMethod,
-      path: upstreamPath(request.url ?? '/'),
+      path: upstreamPath(exchange.request.url ?? '/'),
       headers: lines,
-      body: body ? new RequestBody(request, { limit: exchange.maxBodyBytes, idle: timeouts.idle }) : null,
+      body,
       headersTimeout: timeouts.headers,
       bodyTimeout: timeouts.idle,
       ...(upgrade && { upgrade: 'websocket' }),

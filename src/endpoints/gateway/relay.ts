@@ -1,7 +1,6 @@
-import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import type { Exchange } from '../../server/http/exchange.ts'
+import type { Exchange, Http1Response } from '../../server/http/exchange.ts'
 import { drainRequest } from './drain-request.ts'
 import { type BodyFault, RequestBodyError } from './request-body.ts'
 import { cleanResponseHeaders, cleanTrailers, type ResponseHeaders } from './response-headers.ts'
@@ -35,7 +34,7 @@ export interface RelayLimits {
 /** Carries one answer from the upstream to the client, at the pace of the slower of the two. Settles exactly once. */
 export class Relay implements Dispatcher.DispatchHandler {
   readonly #exchange: Exchange
-  readonly #response: ServerResponse
+  readonly #response: Http1Response
   readonly #limits: RelayLimits
   readonly #settle: (outcome: RelayOutcome) => void
   #controller: Dispatcher.DispatchController | undefined
@@ -48,7 +47,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   constructor(exchange: Exchange, limits: RelayLimits, settle: (outcome: RelayOutcome) => void) {
     this.#exchange = exchange
     // Both kinds of response take the same arguments here; a union of overloads does not say so.
-    this.#response = exchange.response as ServerResponse
+    this.#response = exchange.response as Http1Response
     this.#limits = limits
     this.#settle = settle
     this.#timer = setTimeout(this.#onQueueTimeout, limits.queue)

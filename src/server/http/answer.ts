@@ -1,5 +1,4 @@
-import type { ServerResponse } from 'node:http'
-import type { Answer, Exchange } from './exchange.ts'
+import type { Answer, Exchange, Http1Response } from './exchange.ts'
 
 /** Sends a whole answer. HEAD gets the header section only. */
 export function sendAnswer(exchange: Exchange, { status, headers, body }: Answer): void {
@@ -37,11 +36,11 @@ const jsonFields = [
  */
 function send(exchange: Exchange, status: number, fields: string[], body: string | Buffer | undefined): void {
   // Both kinds of response take the same arguments here; a union of overloads does not say so.
-  const response = exchange.response as ServerResponse
+  const response = exchange.response as Http1Response
   const length = body === undefined ? 0 : Buffer.byteLength(body)
   if (status !== 204 && status !== 304) fields.push('Content-Length', String(length))
   response.writeHead(status, fields)
-  if (length === 0 || exchange.method === 'HEAD') response.end()
+  if (body === undefined || length === 0 || exchange.method === 'HEAD') response.end()
   // Text that is ASCII throughout is written without transcoding it.
-  else response.end(body, length === body!.length ? 'latin1' : 'utf8')
+  else response.end(body, length === body.length ? 'latin1' : 'utf8')
 }

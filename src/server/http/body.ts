@@ -1,10 +1,20 @@
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import { CodedError } from '../../errors.ts'
+import { BodilessRequest } from './bodiless-request.ts'
 import type { Exchange } from './exchange.ts'
 import { sendProblem } from './problem.ts'
 
+/** One whose body is a stream. */
+export interface WithBody {
+  readonly request: IncomingMessage | Http2ServerRequest
+}
+
 /** Whether the request has a body at all (RFC 9112 section 6.3; on HTTP/2 the stream says so). */
-export function hasBody({ request }: Pick<Exchange, 'request'>): boolean {
+export function hasBody<E extends Pick<Exchange, 'request'>>(exchange: E): exchange is E & WithBody {
+  const { request } = exchange
   if ('stream' in request) return !request.stream.endAfterHeaders
+  if (request instanceof BodilessRequest) return false
   const { headers } = request
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
@@ -26,7 +36,7 @@ export async function bodyOf(exchange: Exchange, limit: number): Promise<Buffer 
 }
 
 // By events: leaving a `for await` loop would destroy the request, and with it the connection that the 413 has to go out on.
-function collect(request: Exchange['request'], limit: number): Promise<Buffer | undefined> {
+function collect(request: WithBody['request'], limit: number): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0

@@ -1,7 +1,8 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { Judgement } from '../../identity/trust/trust.ts'
+import type { BodilessRequest } from './bodiless-request.ts'
 import type { Problem } from './problem.ts'
 
 /** What is known about who sent a request. One object per connection, or client of a proxy: fit as a WeakMap's key. */
@@ -75,14 +76,35 @@ export interface Exchange {
   readonly query: string
   /** lower-case names; a field that came more than once and is not a list by its standard is an array, never joined */
   readonly headers: IncomingHttpHeaders
-  readonly request: IncomingMessage | Http2ServerRequest
-  readonly response: ServerResponse | Http2ServerResponse
+  readonly request: IncomingMessage | BodilessRequest | Http2ServerRequest
+  readonly response: Http1Response | Http2ServerResponse
   /** what the limit of the listener leaves of the body, in bytes */
   readonly maxBodyBytes: number
   /** the client asks to go on in another protocol (HTTP/1.1 only); whoever does not care answers as always */
   readonly upgrade: Upgrade | undefined
   /** a problem as a page for people */
   readonly problemPage: ((problem: Problem) => string) | undefined
+}
+
+/** What every answer of HTTP/1.1 has of Node's ServerResponse. */
+export interface Http1Response {
+  readonly headersSent: boolean
+  /** false: the connection ends with this answer */
+  shouldKeepAlive: boolean
+  writeHead(status: number, fields?: OutgoingHttpHeaders | OutgoingHttpHeader[]): unknown
+  /** Whether the client takes more now; 'drain' tells when it does. */
+  write(chunk: string | Uint8Array): boolean
+  end(): unknown
+  end(chunk: string | Uint8Array): unknown
+  end(chunk: string | Uint8Array, encoding: BufferEncoding): unknown
+  flushHeaders(): void
+  writeEarlyHints(hints: Record<string, string | string[]>): void
+  addTrailers(trailers: OutgoingHttpHeaders): void
+  /** Ends the connection in the middle of the answer. */
+  destroy(error?: Error): unknown
+  on(event: 'drain' | 'finish' | 'close', listener: () => void): unknown
+  once(event: 'drain' | 'finish' | 'close', listener: () => void): unknown
+  off(event: 'drain' | 'finish' | 'close', listener: () => void): unknown
 }
 
 export interface Upgrade {

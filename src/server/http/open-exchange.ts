@@ -1,5 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Exchange, Peer, ProxiedBy, Upgrade } from './exchange.ts'
 import { type HeaderLimits, readHeaders } from './headers.ts'
 import { type Problem, sendProblem } from './problem.ts'
@@ -18,8 +17,8 @@ export interface ExchangeSettings extends HeaderLimits {
  */
 export function openExchange(
   peer: Peer,
-  request: IncomingMessage | Http2ServerRequest,
-  response: ServerResponse | Http2ServerResponse,
+  request: Exchange['request'],
+  response: Exchange['response'],
   settings: ExchangeSettings,
   upgrade?: Upgrade,
 ): OpenExchange | undefined {
@@ -38,8 +37,8 @@ export function openExchange(
 export class OpenExchange implements Exchange {
   peer: Peer
   proxy: ProxiedBy | undefined = undefined
-  readonly request: IncomingMessage | Http2ServerRequest
-  readonly response: ServerResponse | Http2ServerResponse
+  readonly request: Exchange['request']
+  readonly response: Exchange['response']
   readonly method: string
   readonly path: string
   readonly query: string
@@ -50,8 +49,8 @@ export class OpenExchange implements Exchange {
 
   constructor(
     peer: Peer,
-    request: IncomingMessage | Http2ServerRequest,
-    response: ServerResponse | Http2ServerResponse,
+    request: Exchange['request'],
+    response: Exchange['response'],
     settings: ExchangeSettings,
     path: string,
     query: string,

@@ -2,18 +2,20 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Upgrade } from '../http/exchange.ts'
+import type { BodilessRequest } from '../http/bodiless-request.ts'
+import type { Http1Response, Upgrade } from '../http/exchange.ts'
 import { problemOf } from '../http/problem.ts'
 import { nextRequestId } from '../http/request-id.ts'
 import { answerRaw, parserProblem } from './answer-raw.ts'
+import { bodilessRequests } from './bodiless-requests.ts'
 import { answering, type Connection, connectionOf, type WithConnection } from './connection.ts'
 import type { ListenerLimits } from './options.ts'
 
 /** Takes one request; both HTTP versions end here. */
 export type TakeRequest = (
   connection: Connection,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: IncomingMessage | BodilessRequest,
+  response: Http1Response,
   upgrade?: Upgrade,
 ) => void
 
@@ -62,7 +64,14 @@ export function createHttp1(limits: ListenerLimits, takeRequest: TakeRequest): H
     takeUpgrade(connection, request, socket as Socket, head, takeRequest)
   })
   server.on('clientError', tellClientError)
-  return { server, take: connection => void server.emit('secureConnection', connection.socket) }
+  const watchBodiless = bodilessRequests(server, takeRequest)
+  return {
+    server,
+    take(connection) {
+      server.emit('secureConnection', connection.socket)
+      watchBodiless?.(connection)
+    },
+  }
 }
 
 /** Node's server with our limits. It takes no connections by itself. */

@@ -1,5 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { isStorageFailure } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Events } from '../../telemetry/events/events.ts'
@@ -43,8 +41,8 @@ export function createRequests(source: RequestsSource) {
 
   function takeRequest(
     connection: Connection,
-    request: IncomingMessage | Http2ServerRequest,
-    response: ServerResponse | Http2ServerResponse,
+    request: Exchange['request'],
+    response: Exchange['response'],
     upgrade?: Upgrade,
   ): void {
     connection.served += 1

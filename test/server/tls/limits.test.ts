@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { connect as connectHttp2, constants } from 'node:http2'
+import { connect as connectHttp2, constants, type Http2ServerRequest } from 'node:http2'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { after, suite, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
@@ -276,7 +276,7 @@ suite('HTTP/2', () => {
   test('a body that does not arrive in time ends its stream', async () => {
     const door = await testListener({
       options: { limits: { headersTimeout: 200, requestTimeout: 200 } },
-      serve: ({ request, response }) => void request.resume().on('end', () => response.end()),
+      serve: ({ request, response }) => void (request as Http2ServerRequest).resume().on('end', () => response.end()),
     })
     const { session } = await open(door)
     const stream = session.request({ ':path': '/', ':method': 'POST' })

@@ -1,6 +1,5 @@
-import type { ServerResponse } from 'node:http'
 import type { Clock } from '../../../clock.ts'
-import type { Exchange } from '../../../server/http/exchange.ts'
+import type { Exchange, Http1Response } from '../../../server/http/exchange.ts'
 import { problemOf, sendProblem } from '../../../server/http/problem.ts'
 import type { AskedExchange, Reply } from './asked-exchange.ts'
 import { withheldFields } from './withheld-fields.ts'
@@ -49,7 +48,7 @@ export function createHttpReply({ assertionHeaders, epoch, clock }: HttpReplySou
         fields = [...fields, 'X-Envoy-Auth-Headers-To-Remove', withheldFields(asked, route, identity).join(', ')]
       }
       // Both kinds of response take the same arguments here; a union of overloads does not say so.
-      const response = asked.response as ServerResponse
+      const response = asked.response as Http1Response
       // Envoy takes nothing but 200 for a yes.
       response.writeHead(200, fields as string[])
       response.end()

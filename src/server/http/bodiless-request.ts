@@ -1,0 +1,59 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** A GET of HTTP/1.1 that has no body and asks for nothing but its answer: nearly every request is one, and no stream is made of it. */
+export class BodilessRequest {
+  readonly httpVersionMajor = 1
+  readonly httpVersionMinor = 1
+  readonly method = 'GET'
+  readonly complete = true
+  readonly socket: Socket
+  readonly url: string
+  /** names and values in turn, as they came */
+  readonly rawHeaders: readonly string[]
+  /** lower-case names; each came once */
+  readonly headers: IncomingHttpHeaders
+
+  constructor(socket: Socket, url: string, rawHeaders: readonly string[], headers: IncomingHttpHeaders) {
+    this.socket = socket
+    this.url = url
+    this.rawHeaders = rawHeaders
+    this.headers = headers
+  }
+}
+
+/** undefined: it may have a body, or asks for more, or has a field twice, and is for Node's own IncomingMessage to read. */
+export function readBodiless(socket: Socket, url: string, rawHeaders: readonly string[]): BodilessRequest | undefined {
+  const headers: Record<string, string> = {}
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = lowerCase(rawHeaders[i]!)
+    // What every object has by birth (`constructor`) counts as a field that came before.
+    if (name === undefined || headers[name] !== undefined) return undefined
+    headers[name] = rawHeaders[i + 1]!
+  }
+  return new BodilessRequest(socket, url, rawHeaders, headers)
+}
+
+const known = new Map<string, string | undefined>()
+
+/** Names repeat from request to request. The memory is bounded: a client that invents names only makes its own requests slower. */
+function lowerCase(name: string): string | undefined {
+  const before = known.get(name)
+  if (before !== undefined) return before
+  const lower = name.toLowerCase()
+  if (notHere.has(lower)) return undefined
+  if (known.size < 512 && name.length < 64) known.set(name, lower)
+  return lower
+}
+
+/** Those that announce a body or another protocol, and those that Node's own list of fields treats in a way of its own. */
+const notHere: ReadonlySet<string> = new Set([
+  '__proto__',
+  'content-length',
+  'expect',
+  'http2-settings',
+  'set-cookie',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
