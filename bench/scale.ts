@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { publish } from './program.ts'
 import { makeClients, ScaleHome, type Size } from './scale/home.ts'
 import { type Figures, measure } from './scale/measure.ts'
 import { scalePlot } from './scale/plot.ts'
@@ -32,13 +33,18 @@ export async function benchScale(args: readonly string[]): Promise<void> {
   const most = scaled(largest, Number(values.scale))
   const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
   const clients = makeClients(most.users)
+  const program = publish('countersign', join(import.meta.dirname, '..'), folder)
   const rows: ScaleRow[] = []
   const load = loadavg()[0]!.toFixed(1)
   const machine = `${cpus()[0]?.model ?? 'CPU'}, ${availableParallelism()} cores, load ${load}, Node ${process.version}`
   tell(`${machine}\n\n${heading}`)
   const step = async (home: ScaleHome, grown: ScaleRow['grown'], size: Size) => {
     home.grow(size)
-    const row = { grown, size, figures: await measure(home, clients, Number(values.rounds)) }
+    const row = {
+      grown,
+      size,
+      figures: await measure({ file: home.file, port: home.port, program }, clients, Number(values.rounds)),
+    }
     rows.push(row)
     tell(line(row))
   }

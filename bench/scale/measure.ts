@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:https'
-import { join } from 'node:path'
 import { cpuTime, memory } from '../cpu-time.ts'
 import { answering, launch, stop } from '../process.ts'
+import type { Program } from '../program.ts'
 import type { Clients, ScaleHome } from './home.ts'
 
 /** What one size costs. Times are CPU time of the server, in microseconds, but for the start. */
@@ -20,11 +20,14 @@ export interface Figures {
   readonly login: number
 }
 
-const launcher = join(import.meta.dirname, '../../bin/countersign.js')
+export interface Measured extends Pick<ScaleHome, 'file' | 'port'> {
+  readonly program: Program
+}
 
-export async function measure({ file, port }: ScaleHome, clients: Clients, rounds: number): Promise<Figures> {
+export async function measure({ file, port, program }: Measured, clients: Clients, rounds: number): Promise<Figures> {
   const begun = performance.now()
-  const child = launch([process.execPath, launcher, 'serve', '--config', file], { cpu: undefined })
+  const { launcher, env } = program
+  const child = launch([process.execPath, launcher, 'serve', '--config', file], { cpu: undefined, env })
   try {
     await answering(port, child, 60_000)
     const start = performance.now() - begun
