@@ -42,16 +42,16 @@ export interface Endpoints {
 export async function createEndpoints(source: EndpointsSource): Promise<Endpoints> {
   const { chain } = source
   const accesses = source.routes.map(route => compileAccess(route, chain.names))
+  const guard = createGuard(source)
+  const services = await openServices(source, guard)
   const gateway = await createGateway({
     ...source,
     claims: authorization => chain.claimedBy(authorization) !== undefined,
   })
-  const guard = createGuard(source)
   const { log, events } = source
   const routes = gateway.routes.map((route, i) => ({ ...route, access: accesses[i]! }))
   const decide = createForwardAuth(routes, guard)
   const check = createAuthCheck({ decide, reply: createHttpReply(source), events })
-  const services = await openServices(source, guard)
 
   return {
     serve: createRouter([

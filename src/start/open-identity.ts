@@ -60,7 +60,9 @@ export async function openIdentity(
 
   const epoch = createEpoch()
   epoch.subscribe(change => events.trustChanged(change))
-  if (shared !== undefined) {
+  // It begins with the time: whoever keeps an answer of before a restart has one of a lower number.
+  if (shared === undefined) epoch.atLeast(clock.now())
+  else {
     epoch.atLeast(shared.epoch.known)
     shared.epoch.onTold(value => epoch.atLeast(value))
     epoch.subscribe(change => shared.epoch.tell(change.epoch))

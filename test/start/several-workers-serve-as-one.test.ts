@@ -220,7 +220,9 @@ test('a session of one resumes at the other, always, however often trust has mov
       return next
     }, often)
   }
-  await until(async () => (await round(1)).every(({ resumed }) => resumed), 'both know of the last change')
+  // Both know of the last change by then, as is promised.
+  await sleep(1000)
+  await until(async () => (await round(1)).every(({ resumed }) => resumed), 'both open what the other sealed')
   assert.deepEqual(new Set((await round(3)).map(({ resumed }) => resumed)), new Set([true]))
 })
 

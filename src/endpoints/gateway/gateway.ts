@@ -63,13 +63,14 @@ export async function createGateway(source: GatewaySource): Promise<Gateway> {
     const ongoing = hold(keep.ongoing, options, () => new Set())
     return { ...decided, pass: createPass({ ...source, options, decided, ongoing, upstream: await made }) }
   }
-  const routes = await Promise.all(source.routes.map(routeOf))
-  return {
-    routes,
-    keys,
-    async close() {
-      await Promise.all(releases.splice(0).map(release => release()))
-    },
+  const released = () => releases.splice(0).map(release => release())
+  try {
+    const routes = await Promise.all(source.routes.map(routeOf))
+    return { routes, keys, close: async () => void (await Promise.all(released())) }
+  } catch (error) {
+    // What failed must not be there for the next one, which would fail by it.
+    await Promise.allSettled(released())
+    throw error
   }
 }
 

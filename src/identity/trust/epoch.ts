@@ -21,7 +21,7 @@ export interface Epoch {
   /** Never throws: a listener that fails is told of as a process warning. */
   raise(cause: EpochCause): void
   /**
-   * Another process that decides the same has counted so far. Nothing has changed here, and nobody is told; but what is decided from now on must
+   * Another process that decides the same has counted so far, or may have before this one. Nothing has changed here, and nobody is told; but what is decided from now on must
    * not seem older than what that one decided.
    */
   atLeast(epoch: number): void

@@ -86,7 +86,7 @@ class ConnectionLane implements Lane {
       return
     }
     // Each octet in either direction winds it up again.
-    if (!this.#clocked) {
+    if (!this.#clocked && this.keepAliveTimeout > 0) {
       this.#clocked = true
       socket.setTimeout(this.keepAliveTimeout + keepAliveBuffer)
     }

@@ -15,7 +15,7 @@ import type { Http1Response } from '../http/exchange.ts'
 /** The way back that an answer goes. */
 export interface Lane {
   readonly socket: Socket
-  /** milliseconds that a connection may rest, as it is told to clients */
+  /** milliseconds that a connection may rest, as it is told to clients; 0: for ever */
   readonly keepAliveTimeout: number
   /** The answer is out. */
   ended(response: BodilessResponse): void
@@ -46,9 +46,9 @@ export class BodilessResponse extends EventEmitter implements Http1Response {
   }
 
   writeHead(status: number, fields?: Fields): this {
-    const head = this.#full === undefined && !this.headersSent ? this.#headOf(status, fields) : undefined
+    const head = this.#full === undefined && !this.headersSent ? headOf(status, fields) : undefined
     if (head === undefined) this.#whole().writeHead(status, fields as OutgoingHttpHeaders)
-    else this.#head = head
+    else this.#head = head.text + (head.dated ? '' : dateLine()) + this.#connectionLines()
     this.headersSent = true
     return this
   }
@@ -110,35 +110,11 @@ export class BodilessResponse extends EventEmitter implements Http1Response {
     return event === 'timeout' || super.emit(event, ...rest)
   }
 
-  /** undefined: it has no length, or says something about the connection that is not ours to know. */
-  #headOf(status: number, fields: Fields): string | undefined {
-    if (!Number.isInteger(status) || status < 200 || status > 999) return undefined
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
-    let framed = status === 204 || status === 304
-    let dated = false
-    const add = (name: string, value: unknown): boolean => {
-      const text = String(value)
-      if (unsafe.test(text)) validateHeaderValue(name, text)
-      const role = roleOf(name)
-      if (role === 'length') framed = true
-      else if (role === 'date') dated = true
-      head += `${name}: ${text}\r\n`
-      return role !== 'connection'
-    }
-    if (Array.isArray(fields)) {
-      for (let i = 0; i < fields.length; i += 2) if (!add(fields[i] as string, fields[i + 1])) return undefined
-    } else {
-      for (const name in fields) {
-        const value = fields[name]
-        if (Array.isArray(value)) {
-          for (const one of value) if (!add(name, one)) return undefined
-        } else if (!add(name, value)) return undefined
-      }
-    }
-    if (!framed) return undefined
-    if (!dated) head += dateLine()
-    if (!this.shouldKeepAlive) return `${head}Connection: close\r\n\r\n`
-    return `${head}Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(this.#lane.keepAliveTimeout / 1000)}\r\n\r\n`
+  #connectionLines(): string {
+    if (!this.shouldKeepAlive) return 'Connection: close\r\n\r\n'
+    const { keepAliveTimeout } = this.#lane
+    if (keepAliveTimeout === 0) return 'Connection: keep-alive\r\n\r\n'
+    return `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveTimeout / 1000)}\r\n\r\n`
   }
 
   /** Whether the connection takes more. */
@@ -195,6 +171,54 @@ const nothing: string[] = ['Content-Length', '0']
 
 /** Octets that are copied behind the header section rather than written by themselves. */
 const oneWrite = 32 * 1024
+
+interface Head {
+  readonly status: number
+  /** status line and fields */
+  readonly text: string
+  /** Date is among them */
+  readonly dated: boolean
+}
+
+/** Of fields that cannot change any more, which many answers share. */
+const heads = new WeakMap<object, Head>()
+
+/** undefined: it has no length, or says something about the connection that is not ours to know. */
+function headOf(status: number, fields: Fields): Head | undefined {
+  if (fields === undefined || !Object.isFrozen(fields)) return writeHead(status, fields)
+  const known = heads.get(fields)
+  if (known?.status === status) return known
+  const head = writeHead(status, fields)
+  if (head !== undefined) heads.set(fields, head)
+  return head
+}
+
+function writeHead(status: number, fields: Fields): Head | undefined {
+  if (!Number.isInteger(status) || status < 200 || status > 999) return undefined
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+  let framed = status === 204 || status === 304
+  let dated = false
+  const add = (name: string, value: unknown): boolean => {
+    const words = String(value)
+    if (unsafe.test(words)) validateHeaderValue(name, words)
+    const role = roleOf(name)
+    if (role === 'length') framed = true
+    else if (role === 'date') dated = true
+    text += `${name}: ${words}\r\n`
+    return role !== 'connection'
+  }
+  if (Array.isArray(fields)) {
+    for (let i = 0; i < fields.length; i += 2) if (!add(fields[i] as string, fields[i + 1])) return undefined
+  } else {
+    for (const name in fields) {
+      const value = fields[name]
+      if (Array.isArray(value)) {
+        for (const one of value) if (!add(name, one)) return undefined
+      } else if (!add(name, value)) return undefined
+    }
+  }
+  return framed ? { status, text, dated } : undefined
+}
 
 /** What no value may hold (RFC 9110 section 5.5): it could end the line, and begin another answer. */
 const unsafe = /[^\t\x20-\x7e\x80-\xff]/

@@ -36,7 +36,8 @@ export async function supervise(
   const ticketKey = keyForWorkers(loaded, material, clock)
   /** those that make way for others included */
   const alive = new Set<WorkerProcess>()
-  let epoch = 0
+  // As open-identity.ts has it where one process serves alone.
+  let epoch = clock.now()
   const answers = {
     ...holdSessions(clock),
     epoch(value: number) {

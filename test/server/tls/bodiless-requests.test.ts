@@ -142,8 +142,21 @@ test('the answer is what Node makes of it, to the octet', async () => {
       response.end('a', 'latin1')
     },
   ]
-  const door = await testListener({ serve: exchange => answers[Number(exchange.query)]!(exchange) })
-  for (const i of answers.keys()) {
+  // Of fields that cannot change the text is kept, for each status.
+  const frozen = Object.freeze(['Content-Length', '0', 'X-Shared', 'yes']) as string[]
+  for (const status of [200, 299, 200]) {
+    answers.push(({ response }) => {
+      response.writeHead(status, frozen)
+      response.end()
+    })
+  }
+  const cases = [5000, 0].flatMap(keepAliveTimeout => [...answers.keys()].map(i => [keepAliveTimeout, i] as const))
+  const doors = new Map<number, TestListener>()
+  const serve = (exchange: Exchange) => answers[Number(exchange.query)]!(exchange)
+  for (const [keepAliveTimeout, i] of cases) {
+    const door =
+      doors.get(keepAliveTimeout) ?? (await testListener({ serve, options: { limits: { keepAliveTimeout } } }))
+    doors.set(keepAliveTimeout, door)
     const heard: string[] = []
     for (const fields of [[], ['Content-Length: 0']]) {
       const socket = await door.connect()

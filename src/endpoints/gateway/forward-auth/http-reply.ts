@@ -21,7 +21,8 @@ export function createHttpReply({ assertionHeaders, epoch, clock }: HttpReplySou
   function answerTo(identity: readonly string[]): readonly string[] {
     const known = answers.get(identity)
     if (known !== undefined) return known
-    const answer = [...identity, 'Content-Length', '0', 'Cache-Control', 'no-store']
+    // Frozen: what many answers share is put together once.
+    const answer = Object.freeze([...identity, 'Content-Length', '0', 'Cache-Control', 'no-store'])
     answers.set(identity, answer)
     return answer
   }
