@@ -105,13 +105,20 @@ class ConnectionLane implements Lane {
     const { socket } = this
     if (!this.#watched) {
       this.#watched = true
-      socket.once('close', () => this.#current?.closed())
+      socket.once('close', () => this.#close())
     }
     const response = new BodilessResponse(request, this)
     if (this.#ending && this.#waiting.length === 0) response.shouldKeepAlive = false
     this.#current = response
     socket._httpMessage = response
     this.#take(this.#connection, request, response)
+  }
+
+  /** Whoever sent ahead and has gone, or was cut off, is asked nothing more about. */
+  #close(): void {
+    this.#ending = true
+    this.#waiting = []
+    this.#current?.closed()
   }
 
   #unclock(): void {

@@ -37,6 +37,8 @@ export class BodilessResponse extends EventEmitter implements Http1Response {
   readonly #lane: Lane
   /** the header section, until something is sent */
   #head = ''
+  /** there can be no body behind it (RFC 9110 section 6.4.1) */
+  #bodiless = false
   #full: ServerResponse | undefined = undefined
 
   constructor(request: BodilessRequest, lane: Lane) {
@@ -45,15 +47,20 @@ export class BodilessResponse extends EventEmitter implements Http1Response {
     this.#lane = lane
   }
 
+  /** Throws the second time, and what Node throws for a name or value that no field can have. */
   writeHead(status: number, fields?: Fields): this {
-    const head = this.#full === undefined && !this.headersSent ? headOf(status, fields) : undefined
+    if (this.headersSent) throw new Error('the header section of this answer is made already')
+    const head = this.#full === undefined ? headOf(status, fields) : undefined
     if (head === undefined) this.#whole().writeHead(status, fields as OutgoingHttpHeaders)
     else this.#head = head.text + (head.dated ? '' : dateLine()) + this.#connectionLines()
     this.headersSent = true
+    this.#bodiless = status === 204 || status === 304
     return this
   }
 
   write(chunk: string | Uint8Array, encoding?: BufferEncoding): boolean {
+    // Nothing of this answer may stand where the next one begins.
+    if (this.finished) return true
     if (!this.headersSent) this.writeHead(200)
     if (this.#full !== undefined) return this.#full.write(chunk, encoding as BufferEncoding)
     const taken = this.#send(chunk, encoding)
@@ -78,7 +85,7 @@ export class BodilessResponse extends EventEmitter implements Http1Response {
   }
 
   writeEarlyHints(hints: Record<string, string | string[]>): void {
-    this.#whole().writeEarlyHints(hints)
+    if (!this.headersSent) this.#whole().writeEarlyHints(hints)
   }
 
   addTrailers(trailers: OutgoingHttpHeaders): void {
@@ -124,7 +131,7 @@ export class BodilessResponse extends EventEmitter implements Http1Response {
     this.#head = ''
     // The client has gone, or said that it sends no more: Node ends a connection then.
     if (!socket.writable) return true
-    if (chunk === undefined || chunk.length === 0) return head === '' || socket.write(head, 'latin1')
+    if (chunk === undefined || chunk.length === 0 || this.#bodiless) return head === '' || socket.write(head, 'latin1')
     if (typeof chunk === 'string') {
       if (encoding === 'latin1') return socket.write(head + chunk, 'latin1')
       chunk = Buffer.from(chunk, encoding)

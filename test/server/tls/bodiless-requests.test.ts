@@ -121,6 +121,23 @@ test('the answer is what Node makes of it, to the octet', async () => {
       response.end()
     },
     ({ response }) => {
+      response.writeHead(304, { etag: '"a"', 'content-length': '7' })
+      response.end('no body')
+    },
+    ({ request, response }) => {
+      response.writeHead(200, ['Content-Length', '1'])
+      response.end('a')
+      // Node's own would throw in nobody's hearing.
+      if (!(request instanceof BodilessRequest)) return
+      response.end('and again')
+      response.write('behind the end')
+    },
+    ({ response }) => {
+      response.writeHead(200, ['Content-Length', '1'])
+      assert.throws(() => response.writeHead(404))
+      response.end('a')
+    },
+    ({ response }) => {
       response.writeHead(299, ['Content-Length', '0', 'Date', 'Tue, 15 Nov 1994 08:12:31 GMT'])
       response.end()
     },
@@ -263,6 +280,26 @@ suite('requests that are sent ahead', () => {
     await over
     // Those that the system took into its buffers are answered on top.
     assert.ok(taken >= 33 && taken < 40, `${taken} requests were taken`)
+  })
+
+  test('are asked nothing more about when their connection is gone', async () => {
+    const taken: string[] = []
+    const goOn = Promise.withResolvers<void>()
+    const door = await testListener({
+      async serve(exchange) {
+        taken.push(exchange.path)
+        await goOn.promise
+        sayWay(exchange)
+      },
+    })
+    const socket = await door.connect()
+    socket.write(get('/1') + get('/2'))
+    while (taken.length === 0) await sleep(5)
+    socket.destroy()
+    while (door.listener.connections().length > 0) await sleep(5)
+    goOn.resolve()
+    await sleep(50)
+    assert.deepEqual(taken, ['/1'])
   })
 
   test('behind the last answer of a connection none is taken', async () => {
