@@ -1,5 +1,4 @@
-import { content, type DerElement, oid, readOid } from './der.ts'
-import { asBuffer } from './strings.ts'
+import { type DerElement, oid, readOid } from './der.ts'
 
 /** Short names as people write them in distinguished names: RFC 4514 section 3, then the habits of OpenSSL and Java. */
 export const attributeNames: ReadonlyMap<string, string> = new Map([
@@ -103,16 +102,34 @@ export const algorithmNames: ReadonlyMap<string, string> = new Map([
   ['1.3.132.0.35', 'P-521'],
 ])
 
-const known = new Map<string, string>()
+interface KnownOid {
+  readonly octets: Uint8Array
+  readonly dotted: string
+}
+
+const known = new Map<number, KnownOid>()
 for (const names of [attributeNames, extensionNames, purposeNames, algorithmNames]) {
-  for (const dotted of names.keys()) known.set(latin1(oid(dotted).subarray(2)), dotted)
+  for (const dotted of names.keys()) {
+    const octets = oid(dotted).subarray(2)
+    known.set(hashOf(octets, 0, octets.length), { octets, dotted })
+  }
 }
 
-/** Dotted form of an OBJECT IDENTIFIER; the well-known ones cost one look-up. */
+/** Dotted form of an OBJECT IDENTIFIER; the well-known ones cost one look-up, and no text is made of them. */
 export function dottedOid(element: DerElement): string {
-  return known.get(latin1(content(element))) ?? readOid(element)
+  const { bytes, contentStart, end } = element
+  const found = known.get(hashOf(bytes, contentStart, end))
+  return found !== undefined && isSame(found.octets, bytes, contentStart, end) ? found.dotted : readOid(element)
 }
 
-function latin1(octets: Uint8Array): string {
-  return asBuffer(octets).toString('latin1')
+function hashOf(bytes: Uint8Array, from: number, to: number): number {
+  let hash = to - from
+  for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0
+  return hash
+}
+
+function isSame(octets: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  if (octets.length !== to - from) return false
+  for (let i = 0; i < octets.length; i++) if (octets[i] !== bytes[from + i]) return false
+  return true
 }

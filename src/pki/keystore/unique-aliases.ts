@@ -11,10 +11,10 @@ export class UniqueAliases {
   of(name: string): string {
     const key = name.toLowerCase()
     let number = this.#next.get(key) ?? 1
-    let alias = name
-    for (; this.#taken.has(alias.toLowerCase()); alias = `${name}-${number}`) number++
+    let suffix = ''
+    for (; this.#taken.has(key + suffix); suffix = `-${number}`) number++
     this.#next.set(key, number)
-    this.#taken.add(alias.toLowerCase())
-    return alias
+    this.#taken.add(key + suffix)
+    return name + suffix
   }
 }
