@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Exchange, Http1Response } from '../../server/http/exchange.ts'
@@ -142,7 +143,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** On HTTP/1.1 flushHeaders() would send octets beyond ASCII as UTF-8: Node writes a header by itself as text. */
   #sendHeader(): void {
     if (this.#exchange.request.httpVersionMajor === 1) this.#response.write(nothing)
-    else this.#response.flushHeaders()
+    // Its types leave out that it has it.
+    else (this.#exchange.response as unknown as ServerResponse).flushHeaders()
   }
 
   #finish(outcome: RelayOutcome): void {

@@ -1,3 +1,4 @@
+import { rememberNames } from '../../server/http/remember-names.ts'
 import { isProtectedName, ownNames } from './protected-names.ts'
 
 export interface RequestHeaderRules {
@@ -11,7 +12,7 @@ export interface RequestHeaderRules {
 export function createRequestHeaderFilter(
   isWithheld: (name: string) => boolean,
 ): (rawHeaders: readonly string[]) => string[] {
-  const passes = remember(name => {
+  const passes = rememberNames(name => {
     const lower = name.toLowerCase()
     return !(hopByHop.has(lower) || framing.has(lower) || isWithheld(lower))
   })
@@ -79,15 +80,3 @@ export const hopByHop: ReadonlySet<string> = new Set([
 
 /** Written anew for the upstream from what the parser understood. */
 const framing: ReadonlySet<string> = new Set(['content-length', 'host'])
-
-/** Names repeat from request to request. The memory is bounded: a client that invents names only makes its own requests slower. */
-function remember(decide: (name: string) => boolean): (name: string) => boolean {
-  const known = new Map<string, boolean>()
-  return name => {
-    const before = known.get(name)
-    if (before !== undefined) return before
-    const decision = decide(name)
-    if (known.size < 512 && name.length < 64) known.set(name, decision)
-    return decision
-  }
-}

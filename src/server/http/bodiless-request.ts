@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
+import { rememberNames } from './remember-names.ts'
 
 /** A GET of HTTP/1.1 that has no body and asks for nothing but its answer: nearly every request is one, and no stream is made of it. */
 export class BodilessRequest {
@@ -34,18 +35,6 @@ export function readBodiless(socket: Socket, url: string, rawHeaders: readonly s
   return new BodilessRequest(socket, url, rawHeaders, headers)
 }
 
-const known = new Map<string, string | undefined>()
-
-/** Names repeat from request to request. The memory is bounded: a client that invents names only makes its own requests slower. */
-function lowerCase(name: string): string | undefined {
-  const before = known.get(name)
-  if (before !== undefined) return before
-  const lower = name.toLowerCase()
-  if (notHere.has(lower)) return undefined
-  if (known.size < 512 && name.length < 64) known.set(name, lower)
-  return lower
-}
-
 /** Those that announce a body or another protocol, and those that Node's own list of fields treats in a way of its own. */
 const notHere: ReadonlySet<string> = new Set([
   '__proto__',
@@ -57,3 +46,9 @@ const notHere: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ])
+
+/** undefined: a request with it is not for here */
+const lowerCase = rememberNames((name): string | undefined => {
+  const lower = name.toLowerCase()
+  return notHere.has(lower) ? undefined : lower
+})

@@ -97,7 +97,6 @@ export interface Http1Response {
   end(): unknown
   end(chunk: string | Uint8Array): unknown
   end(chunk: string | Uint8Array, encoding: BufferEncoding): unknown
-  flushHeaders(): void
   writeEarlyHints(hints: Record<string, string | string[]>): void
   addTrailers(trailers: OutgoingHttpHeaders): void
   /** Ends the connection in the middle of the answer. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type BodilessRequest, readBodiless } from '../http/bodiless-request.ts'
 import { BodilessResponse, type Lane } from './bodiless-response.ts'
@@ -11,7 +11,7 @@ export type TakeBodiless = (connection: Connection, request: BodilessRequest, re
  * Node reads every request by its own parser (llhttp) and makes two streams of it, which costs as much as all the rest of a short request.
  * Here those that have no body are taken where the parser says that their header section is complete; all others go on to Node as if nobody
  * stood here, on the same connection, with the same limits and clocks. What may be asked of a parser is Node's affair and no documentation
- * names it. So this file knows it and no other; undefined where Node is not one that its tests have seen it work in.
+ * names it. So this file knows it and no other; undefined where a parser of this Node tells of a request in another way.
  */
 export function bodilessRequests(server: Server, take: TakeBodiless): ((connection: Connection) => void) | undefined {
   if (kOnHeadersComplete === undefined) return undefined
@@ -91,6 +91,16 @@ class ConnectionLane implements Lane {
       socket.setTimeout(this.keepAliveTimeout + keepAliveBuffer)
     }
     if (this.#waiting.length > 0) process.nextTick(goOn, this)
+  }
+
+  answerByNode(request: BodilessRequest): ServerResponse {
+    const { socket } = this
+    const answer = new ServerResponse(request as unknown as IncomingMessage)
+    Object.assign(answer, { _keepAliveTimeout: this.keepAliveTimeout })
+    socket._httpMessage = null
+    answer.assignSocket(socket)
+    answer.once('finish', () => answer.detachSocket(socket))
+    return answer
   }
 
   goOn(): void {

@@ -1,9 +1,8 @@
 import { EventEmitter } from 'node:events'
 import {
-  type IncomingMessage,
   type OutgoingHttpHeader,
   type OutgoingHttpHeaders,
-  ServerResponse,
+  type ServerResponse,
   STATUS_CODES,
   validateHeaderName,
   validateHeaderValue,
@@ -11,12 +10,15 @@ import {
 import type { Socket } from 'node:net'
 import type { BodilessRequest } from '../http/bodiless-request.ts'
 import type { Http1Response } from '../http/exchange.ts'
+import { rememberNames } from '../http/remember-names.ts'
 
 /** The way back that an answer goes. */
 export interface Lane {
   readonly socket: Socket
   /** milliseconds that a connection may rest, as it is told to clients; 0: for ever */
   readonly keepAliveTimeout: number
+  /** Node's own answer to the request, on the socket of this lane. */
+  answerByNode(request: BodilessRequest): ServerResponse
   /** The answer is out. */
   ended(response: BodilessResponse): void
 }
@@ -51,8 +53,11 @@ export class BodilessResponse extends EventEmitter implements Http1Response {
   writeHead(status: number, fields?: Fields): this {
     if (this.headersSent) throw new Error('the header section of this answer is made already')
     const head = this.#full === undefined ? headOf(status, fields) : undefined
-    if (head === undefined) this.#whole().writeHead(status, fields as OutgoingHttpHeaders)
-    else this.#head = head.text + (head.dated ? '' : dateLine()) + this.#connectionLines()
+    if (head === undefined) {
+      const whole = this.#whole()
+      whole.shouldKeepAlive = this.shouldKeepAlive
+      whole.writeHead(status, fields as OutgoingHttpHeaders)
+    } else this.#head = head.text + (head.dated ? '' : dateLine()) + this.#connectionLines()
     this.headersSent = true
     this.#bodiless = status === 204 || status === 304
     return this
@@ -91,12 +96,6 @@ export class BodilessResponse extends EventEmitter implements Http1Response {
   addTrailers(trailers: OutgoingHttpHeaders): void {
     // Without chunks there is no place for them, and Node leaves them out as well.
     this.#full?.addTrailers(trailers)
-  }
-
-  flushHeaders(): void {
-    if (!this.headersSent) this.writeHead(200)
-    if (this.#full !== undefined) this.#full.flushHeaders()
-    else this.#send(undefined, undefined)
   }
 
   destroy(error?: Error): this {
@@ -149,15 +148,9 @@ export class BodilessResponse extends EventEmitter implements Http1Response {
 
   #whole(): ServerResponse {
     if (this.#full !== undefined) return this.#full
-    const { socket, keepAliveTimeout } = this.#lane
-    const full = new ServerResponse(this.#request as unknown as IncomingMessage)
-    full.shouldKeepAlive = this.shouldKeepAlive
-    ;(full as { _keepAliveTimeout?: number })._keepAliveTimeout = keepAliveTimeout
-    ;(socket as { _httpMessage?: object | null })._httpMessage = null
-    full.assignSocket(socket)
+    const full = this.#lane.answerByNode(this.#request)
     full.on('drain', () => this.emit('drain'))
     full.on('finish', () => {
-      full.detachSocket(socket)
       this.#lane.ended(this)
       tellEnd(this)
     })
@@ -232,19 +225,6 @@ const unsafe = /[^\t\x20-\x7e\x80-\xff]/
 
 type Role = 'length' | 'date' | 'connection' | 'plain'
 
-const roles = new Map<string, Role>()
-
-/** Throws ERR_INVALID_HTTP_TOKEN. Names that were looked at once are known; there are as many as our answers and those of upstreams have. */
-function roleOf(name: string): Role {
-  const before = roles.get(name)
-  if (before !== undefined) return before
-  validateHeaderName(name)
-  const lower = name.toLowerCase()
-  const role = special[lower] ?? 'plain'
-  if (roles.size < 512 && name.length < 64) roles.set(name, role)
-  return role
-}
-
 const special: Readonly<Record<string, Role>> = Object.assign(Object.create(null), {
   'content-length': 'length',
   date: 'date',
@@ -253,6 +233,12 @@ const special: Readonly<Record<string, Role>> = Object.assign(Object.create(null
   trailer: 'connection',
   'transfer-encoding': 'connection',
   upgrade: 'connection',
+})
+
+/** Throws ERR_INVALID_HTTP_TOKEN. */
+const roleOf = rememberNames((name): Role => {
+  validateHeaderName(name)
+  return special[name.toLowerCase()] ?? 'plain'
 })
 
 let second = 0
