@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Program {
@@ -15,10 +15,8 @@ export function publish(name: string, root: string, folder: string): Program {
   const launcher = join(program, 'bin/countersign.js')
   if (!existsSync(launcher)) {
     mkdirSync(program)
-    const compiler = join(root, 'node_modules/.bin/tsc')
-    execFileSync(compiler, ['-p', 'tsconfig.build.json', '--outDir', join(program, 'dist')], { cwd: root })
+    execFileSync(process.execPath, ['scripts/build.ts', join(program, 'dist')], { cwd: root })
     for (const each of ['package.json', 'bin']) cpSync(join(root, each), join(program, each), { recursive: true })
-    symlinkSync(join(root, 'node_modules'), join(program, 'node_modules'))
   }
   return { launcher, env: { XDG_CACHE_HOME: join(folder, 'cache') } }
 }

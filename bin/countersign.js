@@ -45,7 +45,7 @@ async function start() {
   const source = new URL('../src/cli/main.ts', import.meta.url)
   const developed = existsSync(source)
   if (!developed) keepCompiledCode()
-  const { run } = await import(developed ? source.href : new URL('../dist/cli/main.js', import.meta.url).href)
+  const { run } = await import(developed ? source.href : new URL('../dist/program/main.js', import.meta.url).href)
   await run()
 }
 

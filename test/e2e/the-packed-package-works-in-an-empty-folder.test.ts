@@ -17,6 +17,8 @@ import { createInterface } from 'node:readline'
 import { before, suite, test } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { openDemoHome } from '../../src/config/demo-home.ts'
+import { exampleCertificates, writeFiles } from '../support/example.ts'
+import { startPostgres, usersSectionOf } from '../support/postgres.ts'
 import { run } from '../support/run.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
@@ -92,6 +94,34 @@ test('its command runs', async () => {
   )
   assert.equal(made.code, 3)
   assert.match(made.stdout + made.stderr, /ERR_/)
+})
+
+test('its command carries what it depends on, and says whose that is', async t => {
+  const alone = join(folder, 'alone')
+  for (const each of ['package.json', 'bin', 'dist/program']) {
+    cpSync(join(installed, each), join(alone, each), { recursive: true })
+  }
+  const postgres = await startPostgres()
+  t.after(() => postgres.stop())
+  const store = join(alone, 'store.json')
+  const { server, clients } = exampleCertificates()
+  writeFiles(alone, { 'server.pem': server.pem + server.keyPem, 'clients.pem': clients.pem })
+  const listener = {
+    address: '127.0.0.1',
+    port: 0,
+    keyStore: { file: 'server.pem' },
+    trustStore: [{ file: 'clients.pem' }],
+  }
+  writeFileSync(store, JSON.stringify({ listeners: [listener], users: usersSectionOf(postgres.options()) }))
+  const command = (...words: string[]) =>
+    run(process.execPath, [join(alone, 'bin/countersign.js'), ...words, '--config', store], { cwd: alone })
+  const added = await command('user', 'add', 'alice', '--certificate-only')
+  assert.equal(added.code, 0, added.stderr)
+  const listed = await command('user', 'list', '--json')
+  assert.match(listed.stdout, /"alice"/, listed.stderr)
+  const notices = readFileSync(join(alone, 'dist/program/LICENSES.txt'), 'utf8')
+  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+  for (const name of Object.keys(dependencies)) assert.match(notices, new RegExp(`^${name} \\d[\\d.]* \\(`, 'm'))
 })
 
 test('it keeps compiled code where it is told, where its user alone writes, and nowhere else', async () => {

@@ -31,29 +31,26 @@ function stagesOf(text: string): Stage[] {
 
 suite('examples/container', () => {
   const stages = stagesOf(readExample('container/Containerfile'))
-  const [dependencies, build, image] = stages as [Stage, Stage, Stage]
+  const [build, image] = stages as [Stage, Stage]
   const values = (stage: Stage, word: string) => stage.steps.filter(step => step.word === word).map(step => step.rest)
   const root = scratchFolder()
 
   test('it stands on a Node that is new enough', () => {
     assert.deepEqual(
       stages.map(({ name }) => name),
-      ['dependencies', 'build', undefined],
+      ['build', undefined],
     )
     const { engines } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'))
     for (const { from } of stages)
       assert.ok(Number(/node:(\d+)-/.exec(from)?.[1]) >= Number(/\d+/.exec(engines.node)?.[0]))
   })
 
-  test('everything that it copies is there, and the lock file has what is installed', () => {
+  test('everything that it copies is there', () => {
     for (const stage of stages) {
       for (const copy of values(stage, 'COPY').filter(each => !each.startsWith('--from='))) {
         for (const source of copy.split(' ').slice(0, -1)) assert.ok(existsSync(join(projectRoot, source)), source)
       }
     }
-    const [install] = values(dependencies, 'RUN')
-    assert.match(install!, /^npm ci --omit=dev --omit=optional --ignore-scripts /)
-    assert.ok(production().length > 20)
   })
 
   test('its user is not root, and its data are its own', () => {
@@ -70,7 +67,6 @@ suite('examples/container', () => {
       const made = await builtBy(build)
       for (const copy of values(image, 'COPY')) {
         const [target, ...sources] = copy.split(' ').toReversed()
-        if (copy.startsWith('--from=dependencies ')) continue
         if (copy.startsWith('--from=build ')) {
           assert.equal(sources[0], target)
           cpSync(join(made, target!), join(root, target!), { recursive: true })
@@ -80,12 +76,6 @@ suite('examples/container', () => {
           const name = target!.endsWith('/') ? join(target!, source) : target!
           cpSync(join(projectRoot, source), join(root, name), { recursive: true })
         }
-      }
-      // As `npm ci` leaves it: what the lock file has for production, and nothing else.
-      for (const path of production()) {
-        const place = join(root, 'opt/countersign', path)
-        mkdirSync(join(place, '..'), { recursive: true })
-        if (!existsSync(place)) symlinkSync(join(projectRoot, path), place)
       }
     })
 
@@ -156,15 +146,6 @@ async function builtBy(stage: Stage): Promise<string> {
     }
   }
   return folder
-}
-
-/** Paths of the packages that `npm ci --omit=dev --omit=optional` installs. */
-function production(): string[] {
-  const { packages } = JSON.parse(readFileSync(join(projectRoot, 'package-lock.json'), 'utf8'))
-  return Object.entries<{ dev?: boolean; optional?: boolean; devOptional?: boolean }>(packages)
-    .filter(([path, { dev, optional, devOptional }]) => path !== '' && !dev && !optional && !devOptional)
-    .map(([path]) => path)
-    .toSorted()
 }
 
 function json([text]: readonly string[]): string[] {
