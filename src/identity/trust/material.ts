@@ -137,9 +137,9 @@ function checkTenants(anchors: readonly TenantAnchor[]): void {
 }
 
 /** An authority is its exact name and its key; all else about its certificate may change with a renewal. */
-export function authorityKey({ subjectDer, spki }: Certificate): string {
+export function authorityKey({ subjectAndSpki }: Pick<Certificate, 'subjectAndSpki'>): string {
   // Both say their own length, so that nothing can be moved from one into the other.
-  return hash('sha256', Buffer.concat([subjectDer, spki]), 'latin1')
+  return hash('sha256', subjectAndSpki, 'latin1')
 }
 
 /** The same of the stores of an upstream. Throws ERR_TRUST_EMPTY. */

@@ -10,11 +10,14 @@ export class UniqueAliases {
 
   of(name: string): string {
     const key = name.toLowerCase()
-    let number = this.#next.get(key) ?? 1
-    let suffix = ''
-    for (; this.#taken.has(key + suffix); suffix = `-${number}`) number++
-    this.#next.set(key, number)
-    this.#taken.add(key + suffix)
-    return name + suffix
+    if (!this.#taken.has(key)) {
+      this.#taken.add(key)
+      return name
+    }
+    let number = this.#next.get(key) ?? 2
+    while (this.#taken.has(`${key}-${number}`)) number++
+    this.#next.set(key, number + 1)
+    this.#taken.add(`${key}-${number}`)
+    return `${name}-${number}`
   }
 }

@@ -33,6 +33,8 @@ export interface Certificate {
   readonly subject: Name
   /** `subject.raw`, but asking for it keeps nothing in memory */
   readonly subjectDer: Buffer
+  /** subject and SubjectPublicKeyInfo, DER, which stand one behind the other (RFC 5280 section 4.1): who an authority is */
+  readonly subjectAndSpki: Buffer
   /** milliseconds since the epoch */
   readonly notBefore: number
   readonly notAfter: number
@@ -215,7 +217,7 @@ export function readExtensionList(list: DerReader): ReadonlyMap<string, Extensio
   return extensions
 }
 
-type Fields = Omit<Certificate, 'raw' | 'subjectDer' | 'thumbprint' | 'publicKey'>
+type Fields = Omit<Certificate, 'raw' | 'subjectDer' | 'subjectAndSpki' | 'thumbprint' | 'publicKey'>
 
 class ParsedCertificate implements Certificate {
   readonly raw: Buffer
@@ -251,6 +253,10 @@ class ParsedCertificate implements Certificate {
 
   get subjectDer(): Buffer {
     return this.raw.subarray(this.#subjectAt, this.#subjectEnd)
+  }
+
+  get subjectAndSpki(): Buffer {
+    return this.raw.subarray(this.#subjectAt, this.#spkiEnd)
   }
 
   get spki(): Buffer {

@@ -82,9 +82,21 @@ function readBlock(label: string, text: string, fail: (words: string) => CodedEr
       headers.set(name, value)
     }
   }
-  const body = text.slice(bodyFrom).replace(/[ \t\n]+/g, '')
-  if (body === '' || body.length % 4 !== 0 || !base64.test(body)) throw fail('is not base64')
-  return { label, headers, der: Buffer.from(body, 'base64') }
+  const der = fromBase64(text.slice(bodyFrom))
+  if (der === undefined || der.length === 0) throw fail('is not base64')
+  return { label, headers, der }
+}
+
+/** RFC 4648 section 4, with white space anywhere. undefined: it is something else. */
+function fromBase64(text: string): Buffer | undefined {
+  const room = Buffer.allocUnsafe(Math.ceil((text.length * 3) / 4))
+  try {
+    return room.subarray(0, room.setFromBase64(text, { lastChunkHandling: 'strict' }).written)
+  } catch {
+    // Bits behind the last octet that are not 0, which mean nothing, are taken as well.
+    const body = text.replace(/[ \t\n]+/g, '')
+    return body.length % 4 === 0 && base64.test(body) ? Buffer.from(body, 'base64') : undefined
+  }
 }
 
 function pemError(message: string): CodedError {

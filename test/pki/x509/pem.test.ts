@@ -24,6 +24,12 @@ test('white space inside the base64 does not matter', () => {
   assert.equal(readPem(block(' QU\n\tJD  \n\n'))[0]?.der.toString(), 'ABC')
 })
 
+test('bits behind the last octet, which mean nothing, may be anything', () => {
+  assert.equal(readPem(block('QUI='))[0]?.der.toString(), 'AB')
+  assert.equal(readPem(block('QUJ='))[0]?.der.toString(), 'AB')
+  assert.equal(readPem(block('QR =\n='))[0]?.der.toString(), 'A')
+})
+
 test('RFC 1421 headers are kept', () => {
   const [found] = readPem(block('Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,\n 00112233\n\nQUJD', 'RSA PRIVATE KEY'))
   assert.deepEqual(
@@ -40,7 +46,7 @@ test('what is cut short or no base64 is refused with its line', () => {
   assert.throws(() => readPem('\n-----BEGIN CERTIFICATE-----\nQUJD\n'), malformed(/line 2 has no end/))
   assert.throws(() => readPem(`-----BEGIN A-----\n${block('QUJD')}`), malformed(/line 1 has no end/))
   assert.throws(() => readPem('-----BEGIN A-----\nQUJD\n-----END B-----\n'), malformed(/another block/))
-  for (const body of ['', 'QUJ', 'QU=D', 'QUJD!', '====', 'QUJDé']) {
+  for (const body of ['', 'QUJ', 'QU=D', 'QUJD!', '====', 'QUJDé', 'QQ', 'QQ=', 'QUI', 'QU-_', 'QUJD====', ' \t']) {
     assert.throws(() => readPem(block(body)), malformed(/not base64/))
   }
   assert.throws(() => readPem(block('Proc-Type: 4\nQUJD')), malformed(/headers/))

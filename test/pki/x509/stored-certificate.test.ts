@@ -27,6 +27,7 @@ test('every field is the same, in any order of asking', () => {
         'notAfter',
         'spki',
         'subjectDer',
+        'subjectAndSpki',
         'signature',
       ] as const),
       ...(['signatureAlgorithm', 'tbsSignatureAlgorithm', 'extensions', 'thumbprint'] as const),
@@ -39,6 +40,7 @@ test('every field is the same, in any order of asking', () => {
       assert.equal(stored.subject, stored.subject, 'what was asked for once is kept')
     }
     assert.deepEqual(kept.subjectDer, kept.subject.raw)
+    assert.deepEqual(kept.subjectAndSpki, Buffer.concat([kept.subject.raw, kept.spki]))
     assert.equal(nameMatchKeyOf(kept.subjectDer), nameMatchKey(kept.subject))
   }
 })
