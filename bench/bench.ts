@@ -60,8 +60,8 @@ const { values: options } = parseArgs({
   },
 })
 const { quick } = options
-const rounds = positive(options.rounds, quick ? 3 : 7)
-const scale = positive(options.scale, quick ? 0.5 : 1)
+const rounds = positive(options.rounds, quick ? 9 : 21)
+const scale = positive(options.scale, 1)
 const before = options.before === undefined ? [] : [countersignBefore(options.before)]
 const wanted = [...before, ...all.filter(({ name }) => options.peers.split(',').includes(name))]
 if (options.install) install(wanted)
@@ -118,7 +118,7 @@ async function measure(): Promise<Sample[]> {
   }
   if (part('two') && pinning) {
     tell('CPU time of two processes …')
-    samples.push(...(await measureCpu(site, twoProcesses, { rounds: Math.min(rounds, 5), scale, workers: 2 })))
+    samples.push(...(await measureCpu(site, twoProcesses, { rounds: Math.min(rounds, 15), scale, workers: 2 })))
   }
   if (part('latency')) {
     tell('latency at a fixed rate …')

@@ -44,6 +44,13 @@ test('the check can fail: an arrow that points up, a stranger, and the ground re
   assert.equal(importsOf('a.ts', "const m = await import('./b.ts')\nexport { y } from './c.ts'").length, 2)
 })
 
+test('a package that is loaded late is taken whole: in the bundle of the command an older one has no names of its own', () => {
+  const named = /const \{[^}]*\} = await import\('(?!\.|node:)[^']*'\)/
+  const found = sourceFiles().filter(file => named.test(readFileSync(join(src, file), 'utf8')))
+  assert.deepEqual(found, [])
+  assert.match("const { a } = await import('b')", named)
+})
+
 function readTable(): Table {
   const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
   const rows = page.slice(page.indexOf('| room | may import |')).split('\n').slice(2)

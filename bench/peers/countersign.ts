@@ -32,9 +32,7 @@ async function start(name: string, root: string, setting: Setting): Promise<Runn
   const same = { identity: '/whoami', http2: '/whoami' }
   if (setting.upstream === undefined) return { name, version, port, paths: same, launched, child }
   const paths = { ...same, proxied: '/orders/1', decided: '/orders/1' }
-  // On the CPU of the clients, where there is another one.
-  const cpu = setting.cpu === undefined ? undefined : 1
-  const fronts = { decided: () => startAsking({ ...setting, cpu }, port) }
+  const fronts = { decided: () => startAsking(setting, port) }
   return { name, version, port, paths, fronts, launched, child }
 }
 

@@ -1,12 +1,14 @@
 // Bare node:https: what Node itself costs. Asks for a certificate, reads it once per connection, answers as many bytes as Countersign.
 import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 
 const [folder = '.', bodyBytes = '300', workers = '1'] = process.argv.slice(2)
 const holder = Symbol('holder')
+const clients = new Map<string, { readonly user: string; readonly assertion: string }>()
 
 const server = createServer({
   key: readFileSync(`${folder}/server.key`),
@@ -23,10 +25,24 @@ server.on('secureConnection', (socket: TLSSocket & { [holder]?: object }) => {
   socket[holder] = identity
 })
 server.on('request', (request, response) => {
+  if (request.url === '/auth/check') return void decide(request, response)
   const body = JSON.stringify((request.socket as TLSSocket & { [holder]?: object })[holder])
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
   response.end(body)
 })
+/** As little as a decision about a certificate in a header can be: it is looked up, and comes back with as much about it as Countersign says. */
+function decide({ headers }: IncomingMessage, response: ServerResponse): void {
+  const certificate = String(headers['x-ssl-client-cert'])
+  const client = clients.getOrInsertComputed(certificate, () => ({ user: 'alice', assertion: 'x'.repeat(500) }))
+  response.writeHead(200, {
+    'X-Forwarded-User': client.user,
+    'Client-Cert': certificate,
+    'Countersign-Assertion': client.assertion,
+    'Content-Length': 0,
+  })
+  response.end()
+}
+
 if (Number(workers) > 1 && cluster.isPrimary) {
   // Round-robin, which is the default, costs more.
   cluster.schedulingPolicy = cluster.SCHED_NONE

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { launch } from '../process.ts'
+import { startAsking } from './nginx.ts'
 import type { Peer } from './peer.ts'
 
 /** Bare node:https on the same Node, with several processes node:cluster: what Node itself costs. */
@@ -8,13 +9,17 @@ export const nodeHttps: Peer = {
   name: 'node:https',
   needs: {},
   warmUp: 4,
-  async start({ folder, bodyBytes, cpu, workers }) {
+  async start(setting) {
+    const { folder, bodyBytes, cpu, workers, upstream } = setting
     const file = join(import.meta.dirname, 'node-https-server.ts')
     const launched = performance.now()
     const child = launch([process.execPath, file, folder, String(bodyBytes), String(workers)], { cpu, ipc: true })
     const port = await told(child)
     const version = `node:https ${process.version}, OpenSSL ${process.versions.openssl}`
-    return { name: 'node:https', version, port, paths: { identity: '/' }, launched, child }
+    const running = { name: 'node:https', version, port, paths: { identity: '/' }, launched, child }
+    if (upstream === undefined) return running
+    const fronts = { decided: () => startAsking(setting, port) }
+    return { ...running, paths: { ...running.paths, decided: '/orders/1' }, fronts }
   },
 }
 

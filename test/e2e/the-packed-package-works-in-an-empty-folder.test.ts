@@ -12,6 +12,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { before, suite, test } from 'node:test'
@@ -104,21 +106,51 @@ test('its command carries what it depends on, and says whose that is', async t =
   const postgres = await startPostgres()
   t.after(() => postgres.stop())
   const store = join(alone, 'store.json')
-  const { server, clients } = exampleCertificates()
-  writeFiles(alone, { 'server.pem': server.pem + server.keyPem, 'clients.pem': clients.pem })
-  const listener = {
-    address: '127.0.0.1',
-    port: 0,
-    keyStore: { file: 'server.pem' },
-    trustStore: [{ file: 'clients.pem' }],
-  }
-  writeFileSync(store, JSON.stringify({ listeners: [listener], users: usersSectionOf(postgres.options()) }))
+  const { server, clients, authority } = exampleCertificates()
+  const client = clients.issue({ subject: 'CN=alice' })
+  writeFiles(alone, {
+    'server.pem': server.pem + server.keyPem,
+    'clients.pem': clients.pem,
+    'servers.pem': authority.pem,
+    'alice.pem': client.pem + client.keyPem,
+  })
+  const upstream = createServer((request, response) => response.end(`hello ${request.headers['x-forwarded-user']}`))
+  await new Promise<void>(resolve => upstream.listen(0, '127.0.0.1', resolve))
+  t.after(() => upstream.close())
+  const trustStore = [{ file: 'clients.pem' }]
+  writeFileSync(
+    store,
+    JSON.stringify({
+      listeners: [{ address: '127.0.0.1', port: 0, keyStore: { file: 'server.pem' }, trustStore }],
+      management: { enabled: false },
+      authenticators: { 'mutual-tls': { bindings: [{ subject: 'CN=alice', users: ['alice'] }] } },
+      routes: [
+        {
+          path: '/',
+          upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+          require: ['mutual-tls'],
+        },
+      ],
+      users: usersSectionOf(postgres.options()),
+    }),
+  )
   const command = (...words: string[]) =>
     run(process.execPath, [join(alone, 'bin/countersign.js'), ...words, '--config', store], { cwd: alone })
   const added = await command('user', 'add', 'alice', '--certificate-only')
   assert.equal(added.code, 0, added.stderr)
   const listed = await command('user', 'list', '--json')
   assert.match(listed.stdout, /"alice"/, listed.stderr)
+  const serving = spawn(process.execPath, [join(alone, 'bin/countersign.js'), 'serve', '--config', store], {
+    cwd: alone,
+  })
+  try {
+    const flags = ['-sS', '--cacert', join(alone, 'servers.pem'), '--cert', join(alone, 'alice.pem')]
+    const answer = await run('curl', [...flags, `https://localhost:${await listeningPort(serving)}/`])
+    assert.equal(answer.stdout, 'hello alice', answer.stderr)
+  } finally {
+    serving.kill('SIGTERM')
+    await once(serving, 'exit')
+  }
   const notices = readFileSync(join(alone, 'dist/program/LICENSES.txt'), 'utf8')
   const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
   for (const name of Object.keys(dependencies)) assert.match(notices, new RegExp(`^${name} \\d[\\d.]* \\(`, 'm'))
@@ -236,4 +268,14 @@ async function portOf(server: ReturnType<typeof spawn>): Promise<number> {
     if (port !== undefined) return Number(port)
   }
   throw new Error(`it ended: ${errors}`)
+}
+
+/** From the record that it is up. */
+async function listeningPort(server: ReturnType<typeof spawn>): Promise<number> {
+  const lines: string[] = []
+  for await (const line of createInterface(server.stderr!)) {
+    lines.push(line)
+    if (line.includes('"the server is up"')) return JSON.parse(line).listeners[0].port
+  }
+  throw new Error(lines.join('\n'))
 }

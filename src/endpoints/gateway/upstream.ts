@@ -24,7 +24,7 @@ export interface Upstream {
 /** Connects to nothing yet. */
 export async function createUpstream(options: UpstreamOptions): Promise<Upstream> {
   // Takes its time to load, and not every server has an upstream.
-  const { buildConnector, Pool } = await import('undici')
+  const { buildConnector, Pool } = (await import('undici')).default
   const { protocol, hostname } = new URL(options.origin)
   const serverName = hostname.replace(/^\[|\]$/g, '')
   const connector = buildConnector({

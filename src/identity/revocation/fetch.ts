@@ -81,7 +81,7 @@ interface Connections {
 
 async function openConnections({ timeout }: FetchRules): Promise<Connections> {
   // Takes its time to load, and most servers fetch nothing.
-  const { Agent } = await import('undici')
+  const { Agent } = (await import('undici')).default
   const bounds = { connections: 4, keepAliveTimeout: 1000, maxHeaderSize: 16_384 }
   return {
     anywhere: new Agent({ ...bounds, connect: { timeout } }),
@@ -116,7 +116,7 @@ interface Answer {
 
 async function ask(target: URL, asked: FetchRequest, dispatcher: Dispatcher, signal: AbortSignal): Promise<Answer> {
   const { body, headers = {} } = asked
-  const { request } = await import('undici')
+  const { request } = (await import('undici')).default
   const { statusCode, ...response } = await request(target, {
     method: body === undefined ? 'GET' : 'POST',
     body: body ?? null,
