@@ -3,23 +3,19 @@ import type { Principal } from '../identity/authn/authenticator.ts'
 import type { Certificate } from '../pki/x509/certificate.ts'
 import { subjectAltNames } from '../pki/x509/extensions.ts'
 import { type GeneralName, userPrincipalName } from '../pki/x509/general-name.ts'
-import { sendJson } from '../server/http/answer.ts'
+import { sendWritten, type WrittenJson, writeJson } from '../server/http/answer.ts'
 import type { Exchange } from '../server/http/exchange.ts'
 
 /** `GET /whoami`: who the server takes the caller for, and by which proof. */
 export function serveWhoami(exchange: Exchange, principal: Principal): void {
-  sendJson(exchange, documentOf(principal))
+  sendWritten(exchange, documentOf(principal))
 }
 
 // A principal is one object for as long as it stands, so what it says of itself is written down once.
-const documents = new WeakMap<Principal, string>()
+const documents = new WeakMap<Principal, WrittenJson>()
 
-function documentOf(principal: Principal): string {
-  const known = documents.get(principal)
-  if (known !== undefined) return known
-  const document = JSON.stringify(describePrincipal(principal))
-  documents.set(principal, document)
-  return document
+function documentOf(principal: Principal): WrittenJson {
+  return documents.getOrInsertComputed(principal, () => writeJson(describePrincipal(principal)))
 }
 
 /** The principal as JSON: the members in the order of the documentation, times in ISO 8601. */

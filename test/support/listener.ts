@@ -7,12 +7,12 @@ import { type Clock, systemClock } from '../../src/clock.ts'
 import { createTrust, type ReplaceableTrust } from '../../src/identity/trust/create-trust.ts'
 import { createEpoch, type Epoch } from '../../src/identity/trust/epoch.ts'
 import { type Log, silentLog } from '../../src/log.ts'
-import { sendJson } from '../../src/server/http/answer.ts'
 import type { Exchange } from '../../src/server/http/exchange.ts'
 import { type Listener, type ListenerSource, openListener } from '../../src/server/tls/listener.ts'
 import { listenerOptions } from '../../src/server/tls/options.ts'
 import type { ServerIdentity } from '../../src/server/tls/server-identity.ts'
 import { type Issued, type TestAuthority, testAuthority } from './certificates.ts'
+import { sendJson } from './send-json.ts'
 
 export interface Told {
   readonly event: 'handshakeCompleted' | 'handshakeFailed' | 'connectionRefused' | 'connectionEnded' | 'accessRefused'

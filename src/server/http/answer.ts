@@ -14,10 +14,27 @@ export function sendAnswer(exchange: Exchange, { status, headers, body }: Answer
   send(exchange, status, fields, body)
 }
 
-/** 200 with a JSON document, which may be text already. */
-export function sendJson(exchange: Exchange, document: object | string): void {
-  const body = typeof document === 'string' ? document : JSON.stringify(document)
-  send(exchange, 200, [...jsonFields], body)
+/** A document that is sent over and over. */
+export interface WrittenJson {
+  readonly text: string
+  readonly encoding: 'latin1' | 'utf8'
+  /** frozen, so that the header section too is written once */
+  readonly fields: readonly string[]
+}
+
+export function writeJson(document: object): WrittenJson {
+  const text = JSON.stringify(document)
+  const length = Buffer.byteLength(text)
+  const fields = Object.freeze([...jsonFields, 'Content-Length', String(length)])
+  return { text, encoding: encodingOf(text, length), fields }
+}
+
+/** 200 with it. */
+export function sendWritten({ method, response }: Exchange, { text, encoding, fields }: WrittenJson): void {
+  const http1 = response as Http1Response
+  http1.writeHead(200, fields as string[])
+  if (method === 'HEAD') http1.end()
+  else http1.end(text, encoding)
 }
 
 const jsonFields = [
@@ -41,6 +58,10 @@ function send(exchange: Exchange, status: number, fields: string[], body: string
   if (status !== 204 && status !== 304) fields.push('Content-Length', String(length))
   response.writeHead(status, fields)
   if (body === undefined || length === 0 || exchange.method === 'HEAD') response.end()
-  // Text that is ASCII throughout is written without transcoding it.
-  else response.end(body, length === body.length ? 'latin1' : 'utf8')
+  else response.end(body, encodingOf(body, length))
+}
+
+/** Text that is ASCII throughout is written without transcoding it. */
+function encodingOf(text: string | Buffer, bytes: number): 'latin1' | 'utf8' {
+  return bytes === text.length ? 'latin1' : 'utf8'
 }

@@ -13,6 +13,7 @@ const superTenant = 'carbon.super'
 
 /** `/t/wso2.com/scim2/Users` is `/scim2/Users` of the tenant wso2.com. Other paths are of the default tenant. */
 export function readTenantPath(path: string): TenantPath {
+  if (!path.startsWith('/t/')) return { tenant: defaultTenant, prefix: '', path }
   const [, prefix, domain, rest] = /^(\/t\/([^/]+))(\/.*)$/.exec(path) ?? []
   if (prefix === undefined) return { tenant: defaultTenant, prefix: '', path }
   const name = domain!.toLowerCase()

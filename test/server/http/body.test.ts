@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { isCoded } from '../../../src/errors.ts'
-import { sendJson } from '../../../src/server/http/answer.ts'
 import { hasBody, readBody } from '../../../src/server/http/body.ts'
 import { parseAnswer, readAnswer, testListener } from '../../support/listener.ts'
+import { sendJson } from '../../support/send-json.ts'
 
 suite('a request body', () => {
   const failures: unknown[] = []

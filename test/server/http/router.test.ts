@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { sendJson } from '../../../src/server/http/answer.ts'
 import { createRouter, type Route } from '../../../src/server/http/router.ts'
 import { testListener } from '../../support/listener.ts'
+import { sendJson } from '../../support/send-json.ts'
 
 const route = (method: string, path: string): Route => ({
   method,

@@ -4,11 +4,12 @@ import { createServer, ServerResponse } from 'node:http'
 import { suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
-import { sendAnswer, sendJson } from '../../../src/server/http/answer.ts'
+import { sendAnswer } from '../../../src/server/http/answer.ts'
 import { BodilessRequest } from '../../../src/server/http/bodiless-request.ts'
 import type { Exchange } from '../../../src/server/http/exchange.ts'
 import { bodilessRequests } from '../../../src/server/tls/bodiless-requests.ts'
 import { type TestListener, testListener } from '../../support/listener.ts'
+import { sendJson } from '../../support/send-json.ts'
 
 /** Says which way a request came. */
 const sayWay = (exchange: Exchange) =>

@@ -8,13 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { fixedClock } from '../../../src/clock.ts'
 import { isCoded } from '../../../src/errors.ts'
-import { sendJson } from '../../../src/server/http/answer.ts'
 import type { Exchange, Peer } from '../../../src/server/http/exchange.ts'
 import { listenerOptions } from '../../../src/server/tls/options.ts'
 import { baseTime, day, testAuthority } from '../../support/certificates.ts'
 import { type Asked, parseAnswer, readAnswer, testListener } from '../../support/listener.ts'
 import { run } from '../../support/run.ts'
 import { scratchFolder } from '../../support/scratch.ts'
+import { sendJson } from '../../support/send-json.ts'
 
 const closed = (socket: TLSSocket): Promise<void> =>
   new Promise(resolve => (socket.destroyed ? resolve() : void socket.once('close', () => resolve())))

@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { after, suite, test } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
-import { sendJson } from '../../../../src/server/http/answer.ts'
 import { listenerOptions } from '../../../../src/server/tls/options.ts'
 import { managementOptions } from '../../../../src/telemetry/metrics/options.ts'
 import { until } from '../../../support/home.ts'
 import { parseAnswer, readAnswer, testListener } from '../../../support/listener.ts'
 import { proxyBlock, proxyLine } from '../../../support/proxy-header.ts'
+import { sendJson } from '../../../support/send-json.ts'
 
 /** Clients from there have to begin with a header; from the other addresses of loopback they must not. */
 const balancer = '127.0.0.2'
