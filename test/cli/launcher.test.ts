@@ -67,7 +67,7 @@ test('output that cannot be written is a failure, not an answer', async () => {
   assert.match(stderr, /output: no space left on the device/)
 })
 
-test('a server has one session ticket made for each handshake, where nobody else has set OpenSSL up', async () => {
+test('a server has one session ticket made for each handshake and room for new objects, where nobody else has set them up', async () => {
   const commandLine = async (env: Record<string, string>) => {
     const server = await serverProcess({ folder: scratchFolder(), env })
     try {
@@ -78,7 +78,10 @@ test('a server has one session ticket made for each handshake, where nobody else
     }
   }
   const setting = `--openssl-config=${join(root, 'bin/openssl.cnf')}`
-  assert.ok((await commandLine({})).includes(setting))
+  const room = '--min-semi-space-size=4'
+  const asItComes = await commandLine({})
+  assert.ok(asItComes.includes(setting) && asItComes.includes(room))
+  assert.ok(!(await commandLine({ NODE_OPTIONS: '--max-semi-space-size=2' })).includes(room))
   const own = join(scratchFolder(), 'openssl.cnf')
   writeFileSync(own, '')
   assert.ok(!(await commandLine({ OPENSSL_CONF: own })).includes(setting))
