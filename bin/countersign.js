@@ -15,7 +15,7 @@ const [major, minor] = process.versions.node.split('.').map(Number)
 const openssl = `--openssl-config=${fileURLToPath(new URL('openssl.cnf', import.meta.url))}`
 // So does V8. Requests under way outlive the 1 MiB that it begins with for new objects, and are copied again and again: with 4 a proxied
 // request costs a tenth less.
-const heap = (process.env.NODE_OPTIONS ?? '').includes('semi-space') ? [] : ['--min-semi-space-size=4']
+const heap = isSet('semi-space') ? [] : ['--min-semi-space-size=4']
 const words = process.argv.slice(1)
 
 if (!(major > needed[0] || (major === needed[0] && minor >= needed[1]))) handOver(pinnedNode())
@@ -24,8 +24,11 @@ else await start()
 
 /** Whether somebody else has said how OpenSSL is to be set up, or we already. */
 function opensslIsSet() {
-  const { OPENSSL_CONF, NODE_OPTIONS = '' } = process.env
-  return !!OPENSSL_CONF || [NODE_OPTIONS, ...process.execArgv].some(option => option.includes('--openssl-'))
+  return !!process.env.OPENSSL_CONF || isSet('--openssl-')
+}
+
+function isSet(option) {
+  return [process.env.NODE_OPTIONS ?? '', ...process.execArgv].some(each => each.includes(option))
 }
 
 /** Not where another process holds a channel to this one, nor where OpenSSL is the system's. */

@@ -30,6 +30,7 @@ server.on('request', (request, response) => {
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
   response.end(body)
 })
+
 /** As little as a decision about a certificate in a header can be: it is looked up, and comes back with as much about it as Countersign says. */
 function decide({ headers }: IncomingMessage, response: ServerResponse): void {
   const certificate = String(headers['x-ssl-client-cert'])
