@@ -59,6 +59,19 @@ describe('opening', () => {
     }
   })
 
+  test('a file that another process holds for a moment is waited for', async () => {
+    const file = freshFile()
+    mkdirSync(join(file, '..'), { recursive: true })
+    const other = new DatabaseSync(file)
+    // Before there is a write-ahead log, this keeps readers out as well.
+    other.exec('begin exclusive; create table theirs (id)')
+    const opening = opened(file, async ({ db }) => assert.deepEqual(await names(db), []))
+    await sleep(100)
+    other.exec('rollback')
+    other.close()
+    await opening
+  })
+
   test('eight processes that start at once make one schema', async () => {
     const file = freshFile()
     const script = `

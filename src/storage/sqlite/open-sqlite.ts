@@ -32,6 +32,8 @@ export async function openSqlite(file: string): Promise<Storage> {
       }
     })
   try {
+    // Both read the file, which another process that starts may hold for a moment.
+    await sql`pragma synchronous = normal`.execute(db)
     await sql`pragma journal_mode = wal`.execute(db)
     await migrate(db, { name: file }, durably)
     const changes = new ChangeWatch(connect(file), file)
@@ -64,9 +66,7 @@ export async function openSqlite(file: string): Promise<Storage> {
 function openFile(file: string): DatabaseSync {
   try {
     ensurePrivateFile(file)
-    const database = connect(file)
-    database.exec('pragma synchronous = normal')
-    return database
+    return connect(file)
   } catch (error) {
     throw storageFailure(error, file)
   }
