@@ -21,6 +21,20 @@ test('an old Node hands over to the pinned one, adds nothing of its own, and pas
   assert.equal((await run(node, [launcher, 'keystore'])).code, 2)
 })
 
+test('the Node that an old one hands over to has the settings of a server', async t => {
+  const node = oldNode(t)
+  if (node === undefined) return
+  const { stdout, stderr } = await run(node, [launcher, 'serve', '--help'], {
+    env: { NODE_OPTIONS: `--import ${teller}` },
+  })
+  const [own, ...pinned] = stdout.match(/^settings.*/gm) ?? []
+  assert.equal(own, 'settings ', stderr)
+  assert.match(pinned.at(-1)!, /--openssl-config=\S+openssl\.cnf,--min-semi-space-size=4/)
+})
+
+/** A module that prints the settings that its Node was started with. */
+const teller = "data:text/javascript,console.log('settings',String(process.execArgv))"
+
 test('without a Node that is new enough it says what to do, and exits with 3', async t => {
   const node = oldNode(t)
   if (node === undefined) return
@@ -92,6 +106,20 @@ test('a server has one session ticket made for each handshake and room for new o
     const { stdout, stderr } = await run(process.execPath, [file, '--input-type=module', '--eval', ticketsOfNode])
     assert.equal(stdout, tickets, stderr)
   }
+})
+
+test('on a single CPU the collector has no threads of its own, unless somebody says so', async () => {
+  const [cpu] = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))!.slice(1)
+  const collectors = async (options: readonly string[]) => {
+    const line = ['-c', cpu!, process.execPath, ...options, '--import', teller, launcher, 'serve', '--help']
+    const { code, stdout, stderr } = await run('taskset', line)
+    assert.equal(code, 0, stderr)
+    // The process says it twice: as it was called, and as it called itself.
+    return stdout.match(/^settings .*/gm)!.map(settings => settings.match(/--(no-)?single-threaded-gc/g) ?? [])
+  }
+  assert.deepEqual(await collectors([]), [[], ['--single-threaded-gc']])
+  const other = '--no-single-threaded-gc'
+  assert.deepEqual(await collectors([other]), [[other], [other]])
 })
 
 /** Tells how many tickets a server of Node's own hands out after a full handshake: two, as it comes. */
