@@ -91,7 +91,9 @@ export async function openMaterial(
   review.services('soap', value.soap, '/services')
   review.services('scim', value.scim, '/scim2')
   const mutualTls = value.authenticators['mutual-tls']
-  const anchors = listeners.flatMap(listener => listener.trust.anchors)
+  // The list of a single listener as it is: its index is made once.
+  const [first, ...others] = listeners.map(({ trust }) => trust.anchors)
+  const anchors = first === undefined || others.length === 0 ? (first ?? []) : [first, ...others].flat()
   const bindings = review.bindings(mutualTls, anchors)
   const allowList = await review.allowList(mutualTls.allowList)
   const routes: (ConfiguredRoute & RouteConfiguration)[] = []

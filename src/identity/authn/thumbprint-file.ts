@@ -1,17 +1,22 @@
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { CodedError, isCoded } from '../../errors.ts'
 import { ThumbprintTable } from './thumbprint-table.ts'
 
 /** Twice as many would not fit the numbers of the table's slots well. */
 const mostEntries = 16_000_000
+/** Octets: the digits and the end of the line. */
+const shortestLine = 65
 
 /**
  * Reads a list of SHA-256 thumbprints: one a line, in hex of any case, colons or not; empty lines and what follows a `#` are passed over.
  * In pieces, so that others are served meanwhile. Throws ERR_ALLOW_LIST_FILE, and ERR_ALLOW_LIST_THUMBPRINT with the line (invariant 4).
  */
 export async function readThumbprintFile(file: string): Promise<ThumbprintTable> {
-  const reader = new ThumbprintReader(file)
+  let reader: ThumbprintReader
   try {
+    const { size } = await stat(file)
+    reader = new ThumbprintReader(file, size / shortestLine)
     for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) reader.read(chunk as Buffer)
   } catch (cause) {
     if (isCoded(cause)) throw cause
@@ -24,7 +29,7 @@ export async function readThumbprintFile(file: string): Promise<ThumbprintTable>
 }
 
 class ThumbprintReader {
-  readonly #table = new ThumbprintTable()
+  readonly #table: ThumbprintTable
   readonly #file: string
   readonly #octets = new Uint8Array(32)
   /** digits of the line so far */
@@ -32,8 +37,9 @@ class ThumbprintReader {
   #line = 1
   #comment = false
 
-  constructor(file: string) {
+  constructor(file: string, expected: number) {
     this.#file = file
+    this.#table = new ThumbprintTable(Math.min(expected, mostEntries))
   }
 
   read(chunk: Uint8Array): void {

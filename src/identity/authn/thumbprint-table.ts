@@ -1,9 +1,16 @@
 /** SHA-256 thumbprints, a million of them in some 40 MB: what a Set of texts takes five times as much for. */
 export class ThumbprintTable {
-  #octets = new Uint8Array(32 * 1024)
+  #octets: Uint8Array
   /** number of an entry and one, by where its first octets say; 0: none */
-  #slots = new Uint32Array(2048)
+  #slots: Uint32Array
   #size = 0
+
+  /** `expected`: how many will come, about. The table takes more. */
+  constructor(expected = 0) {
+    const entries = 2 ** Math.ceil(Math.log2(Math.max(1024, expected)))
+    this.#octets = new Uint8Array(32 * entries)
+    this.#slots = new Uint32Array(2 * entries)
+  }
 
   get size(): number {
     return this.#size
@@ -14,7 +21,8 @@ export class ThumbprintTable {
     if (2 * (this.#size + 1) > this.#slots.length) this.#grow()
     const slot = this.#slotOf(octets, at)
     if (this.#slots[slot] !== 0) return
-    this.#octets.set(octets.subarray(at, at + 32), 32 * this.#size)
+    const own = this.#octets
+    for (let i = 0, to = 32 * this.#size; i < 32; i++) own[to + i] = octets[at + i]!
     this.#size += 1
     this.#slots[slot] = this.#size
   }

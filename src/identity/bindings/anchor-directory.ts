@@ -1,6 +1,6 @@
+import { isOfAuthority } from '../../pki/path/anchors.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
-import { authorityKey } from '../trust/material.ts'
-import type { TenantAnchor } from '../trust/tenant-paths.ts'
+import { anchorIndexOf, sharedAnchors, type TenantAnchor } from '../trust/tenant-paths.ts'
 
 /** The trust anchors of all listeners, by who they are: exact name and key (invariant 7). */
 export interface AnchorDirectory {
@@ -24,7 +24,7 @@ export interface AnchorView {
 }
 
 export function createAnchorDirectory(anchors: readonly TenantAnchor[]): AnchorDirectory {
-  const shared = anchors.filter(({ tenant }) => tenant === undefined)
+  const shared = sharedAnchors(anchors)
   const everybody = createView(shared, undefined)
   const views = new Map<string, AnchorView>()
   for (const [tenant, own] of Map.groupBy(anchors, ({ tenant }) => tenant))
@@ -40,37 +40,30 @@ export function createAnchorDirectory(anchors: readonly TenantAnchor[]): AnchorD
  * to either alias holds for both. An alias that stands for two authorities, in two trust stores say, stands for none.
  */
 function createView(anchors: readonly TenantAnchor[], owner: string | undefined): AnchorView {
-  // By alias its authority, and by authority its first alias: of pinned leaves there may be a hundred thousand, each with one of both.
-  const authorities = new Map<string, string>()
-  const names = new Map<string, string>()
+  const index = anchorIndexOf(anchors)
+  const byAlias = new Map<string, TenantAnchor>()
   const ambiguous = new Set<string>()
-  const further = new Map<string, Set<string>>()
-  for (const { alias, certificate } of anchors) {
-    const name = alias.toLowerCase()
-    const authority = authorityKey(certificate)
-    if (authorities.getOrInsert(name, authority) !== authority) ambiguous.add(name)
-    if (names.getOrInsert(authority, name) !== name) further.getOrInsertComputed(authority, () => new Set()).add(name)
-  }
-  const aliasesOf = (authority: string): string[] | undefined => {
-    const name = names.get(authority)
-    return name === undefined ? undefined : [name, ...(further.get(authority) ?? [])]
+  for (const anchor of anchors) {
+    const alias = anchor.alias.toLowerCase()
+    const first = byAlias.getOrInsert(alias, anchor)
+    if (first !== anchor && !isOfAuthority(first.certificate, anchor.certificate)) ambiguous.add(alias)
   }
   const known = {
-    size: authorities.size - ambiguous.size,
-    has: (alias: string) => authorities.has(alias) && !ambiguous.has(alias),
+    size: byAlias.size - ambiguous.size,
+    has: (alias: string) => byAlias.has(alias) && !ambiguous.has(alias),
   }
   return {
     owner,
     ambiguous,
     known,
-    example: () => authorities.keys().find(known.has),
+    example: () => byAlias.keys().find(known.has),
     aliases(path) {
       // The nearest authority of the path that the trust stores know is the one that vouches. Were it the last one, a client
       // could choose, by the intermediates that it sends, between the anchors of a cross-signed authority and their bindings.
       const above = path.length === 1 ? path : path.slice(1)
       for (const certificate of above) {
-        const aliases = aliasesOf(authorityKey(certificate))
-        if (aliases !== undefined) return aliases.filter(known.has)
+        const entries = index.ofAuthority(certificate)
+        if (entries.length > 0) return [...new Set(entries.map(({ alias }) => alias.toLowerCase()))].filter(known.has)
       }
       return []
     },

@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import { isCoded } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { type AnchorIndex, indexAnchors } from '../../pki/path/anchors.ts'
+import type { AnchorIndex } from '../../pki/path/anchors.ts'
 import { indexCrls } from '../../pki/path/crl-set.ts'
 import { checkPathAgain, validatePath } from '../../pki/path/validate.ts'
 import type { Trusted, Untrusted, Verdict } from '../../pki/path/verdict.ts'
@@ -13,7 +13,7 @@ import type { Epoch } from './epoch.ts'
 import { changedPart, type TrustMaterial } from './material.ts'
 import { publishedKey } from './published-keys.ts'
 import type { Inquiry, Revocation } from './revocation.ts'
-import { indexByTenant, pathsInTenants, type TrustedInTenants } from './tenant-paths.ts'
+import { anchorIndexOf, indexByTenant, pathsInTenants, type TrustedInTenants } from './tenant-paths.ts'
 import type { Judgement, PresentedChain, Trust } from './trust.ts'
 
 export interface TrustSource {
@@ -320,7 +320,7 @@ export function createTrust(source: TrustSource): ReplaceableTrust {
 function prepare({ anchors, intermediates = [], crls, policy, publishedKeys }: TrustMaterial) {
   const byTenant = indexByTenant(anchors)
   return {
-    anchors: indexAnchors(anchors),
+    anchors: anchorIndexOf(anchors),
     byTenant,
     intermediates,
     crls: crls && indexCrls(crls),

@@ -2,12 +2,13 @@ import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { CodedError } from '../../errors.ts'
 import type { KeyStore } from '../../pki/keystore/keystore.ts'
+import { authorityOf } from '../../pki/path/anchors.ts'
 import type { PathOptions } from '../../pki/path/validate.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import type { Crl } from '../../pki/x509/crl.ts'
 import type { EpochCause } from './epoch.ts'
-import { publishedKeyOf } from './published-keys.ts'
-import type { TenantAnchor } from './tenant-paths.ts'
+import { publishedKey } from './published-keys.ts'
+import { anchorIndexOf, type TenantAnchor } from './tenant-paths.ts'
 
 /** What verdicts are made from. A value: a reload hands a new one to `Trust.replace`. */
 export interface TrustMaterial {
@@ -76,7 +77,8 @@ export function readAnchors(
 ): TrustAnchors {
   const warnings: string[] = []
   const anchors: TenantAnchor[] = []
-  const seen = new Map<string, { readonly name: string; readonly alias: string }>()
+  /** of each anchor, the store that holds it */
+  const holders: string[] = []
   const idle: TrustStore[] = []
   for (const trustStore of stores) {
     const { name, store, chosen, tenant } = trustStore
@@ -91,23 +93,21 @@ export function readAnchors(
         continue
       }
       const { certificate } = entry
-      const source = options.publishedKeys === 'allow' ? undefined : publishedKeyOf(hash('sha256', certificate.spki))
+      const source = options.publishedKeys === 'allow' ? undefined : publishedKey(certificate)
       if (source !== undefined) {
         warn(`not trusted, since anybody has its private key (${source})`)
         continue
       }
-      const key = tenant === undefined ? certificate.thumbprint : `${certificate.thumbprint} ${tenant}`
-      const earlier = seen.get(key)
-      if (earlier !== undefined) warn(`the same certificate stands as ${placeOf(earlier)}`)
       if (certificate.notAfter < options.at) warn('the certificate has expired, and lets nobody in')
       if (certificate.notBefore > options.at) warn('the certificate is not valid yet')
-      seen.set(key, { name, alias: entry.alias })
+      holders.push(name)
       anchors.push(
         tenant === undefined ? { alias: entry.alias, certificate } : { alias: entry.alias, certificate, tenant },
       )
     }
     if (anchors.length === before && !chosen) idle.push(trustStore)
   }
+  warnings.push(...repetitions(anchors, holders))
   checkTenants(anchors)
   if (options.clientAuth === 'none') return { anchors, warnings }
   if (stores.length === 0 || idle.length > 0) throw empty(idle)
@@ -115,6 +115,25 @@ export function readAnchors(
     warnings.push(`${stores.map(({ name }) => name).join(', ')}: no entry counts, so nobody gets in by certificate`)
   }
   return { anchors, warnings }
+}
+
+/** A sentence for each entry that an earlier one makes idle: the same certificate, for the same tenant. */
+function repetitions(anchors: readonly TenantAnchor[], holders: readonly string[]): string[] {
+  const { repeated } = anchorIndexOf(anchors)
+  if (repeated.size === 0) return []
+  const concerned = new Set([...repeated.keys(), ...repeated.values()])
+  const places = new Map<string, string>()
+  const sentences: string[] = []
+  for (const [i, anchor] of anchors.entries()) {
+    if (!concerned.has(anchor)) continue
+    const { alias, certificate, tenant } = anchor
+    const key = tenant === undefined ? certificate.thumbprint : `${certificate.thumbprint} ${tenant}`
+    const place = placeOf({ name: holders[i]!, alias })
+    const earlier = places.get(key)
+    if (earlier === undefined) places.set(key, place)
+    else sentences.push(`${place}: the same certificate stands as ${earlier}`)
+  }
+  return sentences
 }
 
 function placeOf({ name, alias }: { readonly name: string; readonly alias: string }): string {
@@ -125,21 +144,15 @@ function placeOf({ name, alias }: { readonly name: string; readonly alias: strin
 function checkTenants(anchors: readonly TenantAnchor[]): void {
   if (anchors.every(({ tenant }) => tenant === undefined)) return
   const shared = new Map<string, TenantAnchor>()
-  for (const anchor of anchors) if (anchor.tenant === undefined) shared.set(authorityKey(anchor.certificate), anchor)
-  const both = anchors.find(each => each.tenant !== undefined && shared.has(authorityKey(each.certificate)))
+  for (const anchor of anchors) if (anchor.tenant === undefined) shared.set(authorityOf(anchor.certificate), anchor)
+  const both = anchors.find(each => each.tenant !== undefined && shared.has(authorityOf(each.certificate)))
   if (both === undefined) return
-  const other = shared.get(authorityKey(both.certificate))!
+  const other = shared.get(authorityOf(both.certificate))!
   throw new CodedError(
     'ERR_TRUST_TENANT',
     `the entry ${JSON.stringify(both.alias)} is trusted for users of the tenant ${both.tenant}, and ${JSON.stringify(other.alias)}, the same authority, for those of any`,
     { remedy: 'Name a tenant for each trust store that holds it, or for none.' },
   )
-}
-
-/** An authority is its exact name and its key; all else about its certificate may change with a renewal. */
-export function authorityKey({ subjectAndSpki }: Pick<Certificate, 'subjectAndSpki'>): string {
-  // Both say their own length, so that nothing can be moved from one into the other.
-  return hash('sha256', subjectAndSpki, 'latin1')
 }
 
 /** The same of the stores of an upstream. Throws ERR_TRUST_EMPTY. */
@@ -178,11 +191,11 @@ export function trustFacts(material: TrustMaterial): unknown {
 /** A hash of them: asked for each time trust moves. */
 function anchorList(material: TrustMaterial): string {
   return anchorLists.getOrInsertComputed(material, ({ anchors, intermediates = [] }) => {
-    const list = [
-      anchors.map(({ alias, certificate, tenant }) => [alias, certificate.thumbprint, tenant]),
-      intermediates.map(certificate => certificate.thumbprint),
-    ]
-    return hash('sha256', JSON.stringify(list))
+    // The length of an alias tells where it ends; no tenant has a line feed in its name.
+    const lines = anchors.map(
+      ({ alias, certificate, tenant }) => `${certificate.thumbprint} ${alias.length} ${alias} ${tenant ?? ''}`,
+    )
+    return hash('sha256', [...lines, '', ...intermediates.map(each => each.thumbprint)].join('\n'))
   })
 }
 

@@ -25,14 +25,28 @@ export interface TrustedInTenants extends Trusted {
 /** The anchors as each tenant sees them: its own, and those for everybody. */
 export type AnchorsByTenant = ReadonlyMap<string | undefined, AnchorIndex>
 
+/** The index of a list of anchors that never changes: made once, whoever asks. */
+export function anchorIndexOf(anchors: readonly TenantAnchor[]): AnchorIndex<TenantAnchor> {
+  return indexes.getOrInsertComputed(anchors, indexAnchors)
+}
+
+const indexes = new WeakMap<readonly TenantAnchor[], AnchorIndex<TenantAnchor>>()
+
+/** The anchors for everybody: the list itself when all are. */
+export function sharedAnchors(anchors: readonly TenantAnchor[]): readonly TenantAnchor[] {
+  return anchors.every(({ tenant }) => tenant === undefined)
+    ? anchors
+    : anchors.filter(({ tenant }) => tenant === undefined)
+}
+
 /** undefined when no anchor is for a tenant in particular. */
 export function indexByTenant(anchors: readonly TenantAnchor[]): AnchorsByTenant | undefined {
-  const shared = anchors.filter(({ tenant }) => tenant === undefined)
-  if (shared.length === anchors.length) return undefined
+  const shared = sharedAnchors(anchors)
+  if (shared === anchors) return undefined
   const own = Map.groupBy(anchors, ({ tenant }) => tenant)
   const views = new Map<string | undefined, AnchorIndex>()
   for (const [tenant, those] of own)
-    views.set(tenant, indexAnchors(tenant === undefined ? shared : [...those, ...shared]))
+    views.set(tenant, anchorIndexOf(tenant === undefined ? shared : [...those, ...shared]))
   return views
 }
 

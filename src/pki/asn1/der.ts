@@ -163,8 +163,11 @@ export function readInteger(element: DerElement): bigint {
 
 /** An INTEGER from 0 to 2^31 - 1, as counts and versions are. */
 export function readSmallInteger(element: DerElement): number {
+  const { bytes, start, contentStart, end } = element
+  // One digit below 128 needs no second look.
+  if (end - contentStart === 1 && bytes[contentStart]! < 0x80) return bytes[contentStart]!
   const octets = readIntegerOctets(element)
-  if (octets.length > 4 || octets[0]! >= 0x80) throw derError(`INTEGER out of range at offset ${element.start}`)
+  if (octets.length > 4 || octets[0]! >= 0x80) throw derError(`INTEGER out of range at offset ${start}`)
   let value = 0
   for (const octet of octets) value = value * 256 + octet
   return value
@@ -177,15 +180,19 @@ export interface BitString {
 
 /** X.690 sections 8.6 and 11.2.1: unused bits are zero. */
 export function readBitString(element: DerElement): BitString {
-  const all = content(element)
-  const unusedBits = all[0]
-  if (unusedBits === undefined || unusedBits > 7 || (unusedBits > 0 && all.length === 1)) {
-    throw derError(`malformed BIT STRING at offset ${element.start}`)
+  const { bytes, contentStart, end } = element
+  return { unusedBits: readUnusedBits(element), octets: bytes.subarray(contentStart + 1, end) }
+}
+
+/** How many bits of its last octet do not count. */
+export function readUnusedBits({ bytes, start, contentStart, end }: DerElement): number {
+  const length = end - contentStart
+  const unusedBits = length === 0 ? 8 : bytes[contentStart]!
+  if (unusedBits > 7 || (unusedBits > 0 && length === 1)) throw derError(`malformed BIT STRING at offset ${start}`)
+  if (unusedBits > 0 && (bytes[end - 1]! & ((1 << unusedBits) - 1)) !== 0) {
+    throw derError(`BIT STRING at offset ${start} has unused bits that are not zero`)
   }
-  if (unusedBits > 0 && (all[all.length - 1]! & ((1 << unusedBits) - 1)) !== 0) {
-    throw derError(`BIT STRING at offset ${element.start} has unused bits that are not zero`)
-  }
-  return { unusedBits, octets: all.subarray(1) }
+  return unusedBits
 }
 
 /** Dotted decimal form of an OBJECT IDENTIFIER (X.690 section 8.19). At most 64 octets are read. */

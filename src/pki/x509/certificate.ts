@@ -8,9 +8,9 @@ import {
   derError,
   encoded,
   inside,
-  readBitString,
   readBoolean,
   readSmallInteger,
+  readUnusedBits,
   tag,
 } from '../asn1/der.ts'
 import { dottedOid } from '../asn1/oid-names.ts'
@@ -99,10 +99,10 @@ function readFields(raw: Buffer): Fields {
   reader.close('the certificate')
   const tbs = certificate.element(tag.sequence)
   const signatureAlgorithm = readAlgorithm(certificate)
-  const signature = readBitString(certificate.element(tag.bitString))
+  const signature = certificate.element(tag.bitString)
   certificate.close('the certificate')
-  if (signature.unusedBits !== 0) throw derError('the signature is not a whole number of octets')
-  return readTbs(raw, tbs, signatureAlgorithm, asBuffer(signature.octets))
+  if (readUnusedBits(signature) !== 0) throw derError('the signature is not a whole number of octets')
+  return { tbs, signatureAlgorithm, signature, ...readTbs(inside(tbs)) }
 }
 
 export function malformed(cause: unknown): CodedError {
@@ -116,34 +116,33 @@ export function malformed(cause: unknown): CodedError {
 }
 
 // RFC 5280 section 4.1: TBSCertificate
-function readTbs(raw: Buffer, tbs: DerElement, signatureAlgorithm: AlgorithmIdentifier, signature: Buffer): Fields {
-  const fields = inside(tbs)
+function readTbs(fields: DerReader): Omit<Fields, 'tbs' | 'signatureAlgorithm' | 'signature'> {
   const version = readVersion(fields)
-  const serialNumber = readSerialNumber(fields.element(tag.integer))
+  const serialNumber = readSerialNumber(fields)
   const tbsSignatureAlgorithm = readAlgorithm(fields)
   const issuer = nameOf(fields.element(tag.sequence))
   const validity = fields.enter()
   const notBefore = readTime(validity.element())
   const notAfter = readTime(validity.element())
   validity.close('the validity')
-  const subject = nameOf(fields.element(tag.sequence))
+  const subjectElement = fields.element(tag.sequence)
+  const subject = nameOf(subjectElement)
   const spki = fields.element(tag.sequence)
   checkSpki(spki)
   skipUniqueIdentifiers(fields, version)
   const extensions = readExtensions(fields, version)
   fields.close('the signed part')
+  const subjectAt = subjectElement.start
   return {
-    tbs: raw.subarray(tbs.start, tbs.end),
     version,
     serialNumber,
+    tbsSignatureAlgorithm,
     issuer,
-    subject,
     notBefore,
     notAfter,
-    spki: raw.subarray(spki.start, spki.end),
-    signatureAlgorithm,
-    tbsSignatureAlgorithm,
-    signature,
+    subject,
+    subjectAt,
+    spki,
     extensions,
   }
 }
@@ -159,18 +158,56 @@ function readVersion(fields: DerReader): number {
 }
 
 // Not minimal, negative or empty numbers exist in the field; only an empty one cannot be told from another.
-function readSerialNumber(element: DerElement): string {
+function readSerialNumber(fields: DerReader): DerElement {
+  const element = fields.element(tag.integer)
   if (element.contentStart === element.end) throw derError('the serial number is empty')
-  return asBuffer(content(element)).toString('hex')
+  return element
 }
 
 export function readAlgorithm(reader: DerReader): AlgorithmIdentifier {
   const element = reader.element(tag.sequence)
   const fields = inside(element)
   const oid = dottedOid(fields.element(tag.oid))
-  const parameters = fields.done ? undefined : asBuffer(encoded(fields.element()))
+  const parameters = fields.done ? undefined : fields.element()
   fields.close('the algorithm identifier')
-  return { oid, raw: asBuffer(encoded(element)), parameters }
+  return new ReadAlgorithm(oid, element, parameters)
+}
+
+// Octets are cut out when somebody asks: of a trust store of many certificates, nobody asks about most.
+class ReadAlgorithm implements AlgorithmIdentifier {
+  readonly oid: string
+  readonly #element: DerElement
+  readonly #parameters: DerElement | undefined
+
+  constructor(oid: string, element: DerElement, parameters: DerElement | undefined) {
+    this.oid = oid
+    this.#element = element
+    this.#parameters = parameters
+  }
+
+  get raw(): Buffer {
+    return asBuffer(encoded(this.#element))
+  }
+
+  get parameters(): Buffer | undefined {
+    return this.#parameters && asBuffer(encoded(this.#parameters))
+  }
+}
+
+class ReadExtension implements Extension {
+  readonly oid: string
+  readonly critical: boolean
+  readonly #value: DerElement
+
+  constructor(oid: string, critical: boolean, value: DerElement) {
+    this.oid = oid
+    this.critical = critical
+    this.#value = value
+  }
+
+  get value(): Buffer {
+    return asBuffer(content(this.#value))
+  }
 }
 
 function checkSpki(element: DerElement): void {
@@ -209,15 +246,33 @@ export function readExtensionList(list: DerReader): ReadonlyMap<string, Extensio
     const fields = list.enter()
     const oid = dottedOid(fields.element(tag.oid))
     const criticality = fields.optional(tag.boolean)
-    const value = asBuffer(content(fields.element(tag.octetString)))
+    const value = fields.element(tag.octetString)
     fields.close('the extension')
     if (extensions.has(oid)) throw derError(`extension ${oid} occurs twice`)
-    extensions.set(oid, { oid, critical: criticality !== undefined && readBoolean(criticality), value })
+    extensions.set(oid, new ReadExtension(oid, criticality !== undefined && readBoolean(criticality), value))
   }
   return extensions
 }
 
-type Fields = Omit<Certificate, 'raw' | 'subjectDer' | 'subjectAndSpki' | 'thumbprint' | 'publicKey'>
+interface Fields
+  extends Pick<
+    Certificate,
+    | 'version'
+    | 'issuer'
+    | 'subject'
+    | 'notBefore'
+    | 'notAfter'
+    | 'signatureAlgorithm'
+    | 'tbsSignatureAlgorithm'
+    | 'extensions'
+  > {
+  readonly tbs: DerElement
+  readonly serialNumber: DerElement
+  /** where the subject begins */
+  readonly subjectAt: number
+  readonly spki: DerElement
+  readonly signature: DerElement
+}
 
 class ParsedCertificate implements Certificate {
   readonly raw: Buffer
@@ -226,7 +281,6 @@ class ParsedCertificate implements Certificate {
   readonly notAfter: number
   // Places in `raw` of what an index of many asks for
   readonly #subjectAt: number
-  readonly #subjectEnd: number
   readonly #spkiAt: number
   readonly #spkiEnd: number
   #fields: Fields | undefined
@@ -238,10 +292,9 @@ class ParsedCertificate implements Certificate {
     this.version = fields.version
     this.notBefore = fields.notBefore
     this.notAfter = fields.notAfter
-    this.#subjectAt = fields.subject.raw.byteOffset - raw.byteOffset
-    this.#subjectEnd = this.#subjectAt + fields.subject.raw.length
-    this.#spkiAt = fields.spki.byteOffset - raw.byteOffset
-    this.#spkiEnd = this.#spkiAt + fields.spki.length
+    this.#subjectAt = fields.subjectAt
+    this.#spkiAt = fields.spki.start
+    this.#spkiEnd = fields.spki.end
     this.#fields = keep === 'keep' ? fields : undefined
   }
 
@@ -251,8 +304,9 @@ class ParsedCertificate implements Certificate {
     return this.#fields
   }
 
+  // The key stands right behind the subject.
   get subjectDer(): Buffer {
-    return this.raw.subarray(this.#subjectAt, this.#subjectEnd)
+    return this.raw.subarray(this.#subjectAt, this.#spkiAt)
   }
 
   get subjectAndSpki(): Buffer {
@@ -260,15 +314,15 @@ class ParsedCertificate implements Certificate {
   }
 
   get spki(): Buffer {
-    return this.#fields?.spki ?? this.raw.subarray(this.#spkiAt, this.#spkiEnd)
+    return this.raw.subarray(this.#spkiAt, this.#spkiEnd)
   }
 
   get tbs(): Buffer {
-    return this.#read.tbs
+    return asBuffer(encoded(this.#read.tbs))
   }
 
   get serialNumber(): string {
-    return this.#read.serialNumber
+    return asBuffer(content(this.#read.serialNumber)).toString('hex')
   }
 
   get issuer(): Name {
@@ -288,7 +342,9 @@ class ParsedCertificate implements Certificate {
   }
 
   get signature(): Buffer {
-    return this.#read.signature
+    const { bytes, contentStart, end } = this.#read.signature
+    // behind the octet that tells the unused bits
+    return asBuffer(bytes.subarray(contentStart + 1, end))
   }
 
   get extensions(): ReadonlyMap<string, Extension> {

@@ -1,4 +1,4 @@
-import { type Name, type NameAttribute, readName } from './name.ts'
+import { type Name, type NameAttribute, readRdns } from './name.ts'
 
 /**
  * RFC 5280 section 7.1: whether two names are the same name, however their texts are encoded. Relative names count in their order.
@@ -15,9 +15,9 @@ export function nameMatchKey(name: Name): string {
   return keysOf(name).whole
 }
 
-/** The same of a name that nobody asks about again: nothing is remembered. */
+/** The same of the name of a certificate, which was checked as that was read. Nothing is remembered: of many, nobody asks again. */
 export function nameMatchKeyOf(der: Uint8Array): string {
-  return makeKeys(readName(der)).whole
+  return makeKeys(readRdns(der)).whole
 }
 
 /** One string for each relative name: a name constraint is a prefix of this list. */
@@ -33,15 +33,13 @@ export function isSelfIssued(certificate: { readonly issuer: Name; readonly subj
 function keysOf(name: Name): { whole: string; rdns: readonly string[] } {
   const before = keys.get(name)
   if (before !== undefined) return before
-  const made = makeKeys(name)
+  const made = makeKeys(name.rdns)
   keys.set(name, made)
   return made
 }
 
-function makeKeys(name: Name): { whole: string; rdns: readonly string[] } {
-  const rdns = name.rdns.map(rdn =>
-    rdn.length === 1 ? attributeKey(rdn[0]!) : rdn.map(attributeKey).toSorted().join('+'),
-  )
+function makeKeys(names: Name['rdns']): { whole: string; rdns: readonly string[] } {
+  const rdns = names.map(rdn => (rdn.length === 1 ? attributeKey(rdn[0]!) : rdn.map(attributeKey).toSorted().join('+')))
   return { whole: `${rdns.length}|${rdns.join('|')}`, rdns }
 }
 

@@ -30,7 +30,7 @@ export function readName(raw: Uint8Array): Name {
 /** The Name that `element` is. Its structure is checked now, its texts are decoded when asked for. */
 export function nameOf(element: DerElement): Name {
   checkStructure(element)
-  return new DistinguishedName(asBuffer(encoded(element)))
+  return new DistinguishedName(element)
 }
 
 // A structure that was checked once can never make toString() throw in the middle of a log line.
@@ -49,12 +49,18 @@ function checkStructure(element: DerElement): void {
 }
 
 class DistinguishedName implements Name {
-  readonly raw: Buffer
+  readonly #element: DerElement
+  #raw: Buffer | undefined
   #rdns: readonly (readonly NameAttribute[])[] | undefined
   #text: string | undefined
 
-  constructor(raw: Buffer) {
-    this.raw = raw
+  constructor(element: DerElement) {
+    this.#element = element
+  }
+
+  get raw(): Buffer {
+    this.#raw ??= asBuffer(encoded(this.#element))
+    return this.#raw
   }
 
   get rdns(): readonly (readonly NameAttribute[])[] {
@@ -75,7 +81,8 @@ class DistinguishedName implements Name {
   }
 }
 
-function readRdns(raw: Buffer): NameAttribute[][] {
+/** The relative names of a Name whose structure was checked. */
+export function readRdns(raw: Uint8Array): NameAttribute[][] {
   const rdns: NameAttribute[][] = []
   const names = new DerReader(raw).enter()
   while (!names.done) {

@@ -1,4 +1,5 @@
 import { CodedError } from '../../errors.ts'
+import { asBuffer } from '../asn1/strings.ts'
 
 export interface PemBlock {
   /** what stands between BEGIN and the dashes: CERTIFICATE, X509 CRL, PRIVATE KEY … */
@@ -9,6 +10,8 @@ export interface PemBlock {
 }
 
 const boundary = /^-----(BEGIN|END) ([\x20-\x2c\x2e-\x7e]{1,64}?)-----[ \t]*$/
+const dash = 0x2d
+const lineFeed = 0x0a
 const base64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 /**
@@ -16,19 +19,20 @@ const base64 = /^[A-Za-z0-9+/]*={0,2}$/
  * Throws ERR_PEM_MALFORMED for a block that is cut short, or whose content is not base64.
  */
 export function readPem(text: string | Uint8Array): PemBlock[] {
-  return [...pemBlocks(typeof text === 'string' ? text : Buffer.from(text).toString('latin1'))]
+  return [...pemBlocks(typeof text === 'string' ? Buffer.from(text) : asBuffer(text))]
 }
 
-/** The same one by one: a file may hold a hundred thousand. */
-export function* pemBlocks(text: string): Generator<PemBlock, void> {
-  const source = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
-  const lineOf = (at: number) => source.slice(0, at).split('\n').length
+/** The same one by one: a file may hold a hundred thousand, and never becomes one text. */
+export function* pemBlocks(bytes: Buffer): Generator<PemBlock, void> {
+  const source = bytes.includes('\r') ? Buffer.from(bytes.toString('latin1').replace(/\r\n?/g, '\n'), 'latin1') : bytes
+  const lineOf = (at: number) => source.toString('latin1', 0, at).split('\n').length
   const fail = (at: number, label: string, words: string) => pemError(`the ${label} of line ${lineOf(at)} ${words}`)
   let open: { label: string; at: number; from: number } | undefined
-  for (let at = dashesFrom(source, 0); at !== -1; at = dashesFrom(source, at + 1)) {
-    const feed = source.indexOf('\n', at)
-    const end = feed === -1 ? source.length : feed
-    const match = boundary.exec(source.slice(at, end))
+  let end = 0
+  for (let at = dashesFrom(source, 0); at !== -1; at = dashesFrom(source, end)) {
+    const feed = source.indexOf(lineFeed, at)
+    end = feed === -1 ? source.length : feed
+    const match = boundary.exec(source.toString('latin1', at, end))
     if (match === null) continue
     if (match[1] === 'BEGIN') {
       if (open !== undefined) throw fail(open.at, open.label, 'has no end')
@@ -36,7 +40,7 @@ export function* pemBlocks(text: string): Generator<PemBlock, void> {
     } else if (open !== undefined) {
       const { label, at: begin, from } = open
       if (match[2] !== label) throw pemError(`line ${lineOf(at)} ends another block than line ${lineOf(begin)} began`)
-      yield readBlock(label, source.slice(from, at), words => fail(begin, label, words))
+      yield readBlock(label, source.toString('latin1', from, at), words => fail(begin, label, words))
       open = undefined
     }
   }
@@ -44,15 +48,16 @@ export function* pemBlocks(text: string): Generator<PemBlock, void> {
 }
 
 /** The next line that begins with five dashes; -1: there is none. */
-function dashesFrom(text: string, at: number): number {
-  if (at === 0 && text.startsWith('-----')) return 0
-  const found = text.indexOf('\n-----', Math.max(0, at - 1))
-  return found === -1 ? -1 : found + 1
+function dashesFrom(source: Buffer, from: number): number {
+  for (let at = source.indexOf(dash, from); at !== -1; at = source.indexOf(dash, at + 1)) {
+    if ((at === 0 || source[at - 1] === lineFeed) && source.toString('latin1', at, at + 5) === '-----') return at
+  }
+  return -1
 }
 
 /** Whether the text holds at least one PEM block: to tell PEM from DER. */
 export function looksLikePem(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('-----BEGIN ')
+  return asBuffer(bytes).includes('-----BEGIN ')
 }
 
 /** One PEM block with lines of 64 characters and a final line feed. */

@@ -193,7 +193,7 @@ test('renewal keeps the names byte for byte, and takes a new key where there is 
   const fresh = await renewCertificate(authority, { certificate: old.thumbprint, key: publicKey, ...validity })
   for (const renewed of [same, fresh]) {
     assert.deepEqual(renewed.subject.raw, old.subject.raw)
-    assert.deepEqual(renewed.extensions.get('2.5.29.17'), old.extensions.get('2.5.29.17'))
+    assert.deepEqual(renewed.extensions.get('2.5.29.17')?.value, old.extensions.get('2.5.29.17')?.value)
     assert.deepEqual([renewed.notBefore, renewed.notAfter], Object.values(validity))
     assert.notEqual(renewed.serialNumber, old.serialNumber)
   }

@@ -37,7 +37,8 @@ test('a request is read as it was built', () => {
   const request = parseRequest(sample)
   assert.equal(request.subject.toString(), 'CN=alice,O=Example')
   assert.deepEqual(request.names.map(generalNameText), ['DNS:a.test', 'UPN:alice@a.test'])
-  assert.deepEqual([...request.extensions.values()], extensions)
+  const read = Array.from(request.extensions.values(), ({ oid, critical, value }) => ({ oid, critical, value }))
+  assert.deepEqual(read, extensions)
   assert.ok(request.publicKey().equals(publicKey))
 })
 

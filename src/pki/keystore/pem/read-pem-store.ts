@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path'
 import { isCoded } from '../../../errors.ts'
 import { DerReader, encoded, tag } from '../../asn1/der.ts'
+import { asBuffer } from '../../asn1/strings.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { type PemBlock, pemBlocks } from '../../x509/pem.ts'
 import { IssuerIndex } from '../issuer-index.ts'
@@ -21,7 +22,7 @@ import { heldPemKey } from './held-pem-key.ts'
  */
 export function readPemStore(bytes: Uint8Array, options: OpenOptions): KeyStore {
   const file = options.file ?? 'the key store'
-  const items = readItems(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'), file, options)
+  const items = readItems(asBuffer(bytes), file, options)
   const keys = items.filter(item => item.kind === 'key')
   const certificates = items.filter(item => item.kind === 'certificate')
   if (items.length === 0) {
@@ -65,14 +66,14 @@ interface CertificateItem extends Item {
 const isCertificate = ({ label }: PemBlock) => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label)
 const isKey = ({ label }: PemBlock) => /(^| )PRIVATE KEY$/.test(label)
 
-function readItems(text: string, file: string, options: OpenOptions): (KeyItem | CertificateItem)[] {
-  if (isCutShort(text)) throw keyStoreError('ERR_KEYSTORE_TRUNCATED', `${file} ends in the middle of a PEM block`)
-  const aliases = new Aliases(options.file, friendlyNames(text))
+function readItems(bytes: Buffer, file: string, options: OpenOptions): (KeyItem | CertificateItem)[] {
+  if (isCutShort(bytes)) throw keyStoreError('ERR_KEYSTORE_TRUNCATED', `${file} ends in the middle of a PEM block`)
+  const aliases = new Aliases(options.file, friendlyNames(bytes))
   const passwords = [options.keyPassword, options.password].filter(one => one !== undefined)
-  const named = hasKey(text) ? isKey : isCertificate
+  const named = hasKey(bytes) ? isKey : isCertificate
   const items: (KeyItem | CertificateItem)[] = []
   let position = 0
-  for (const block of readBlocks(text, file)) {
+  for (const block of readBlocks(bytes, file)) {
     const place = { alias: named(block) ? aliases.of(position) : '', position }
     const what = `the private key ${place.alias} of ${file}`
     const held = heldPemKey(block, { storePassword: options.password, passwords, what })
@@ -86,26 +87,27 @@ function readItems(text: string, file: string, options: OpenOptions): (KeyItem |
   return items
 }
 
-function* readBlocks(text: string, file: string): Generator<PemBlock> {
+function* readBlocks(bytes: Buffer, file: string): Generator<PemBlock> {
   try {
-    yield* pemBlocks(text)
+    yield* pemBlocks(bytes)
   } catch (cause) {
     if (!isCoded(cause, 'ERR_PEM_MALFORMED')) throw cause
     throw keyStoreError('ERR_KEYSTORE_MALFORMED', `${file} is damaged: ${cause.message}`, { cause })
   }
 }
 
-/** Whether a block of the text is a private key, which is seen before any is read. */
-function hasKey(text: string): boolean {
-  return /^-----BEGIN (?:[\x20-\x2c\x2e-\x7e]{0,52} )?PRIVATE KEY-----[ \t]*$/m.test(text)
+/** Whether a block is a private key, which is seen before any is read. */
+function hasKey(bytes: Buffer): boolean {
+  const line = /^-----BEGIN (?:[\x20-\x2c\x2e-\x7e]{0,52} )?PRIVATE KEY-----[ \t]*$/m
+  return bytes.includes('PRIVATE KEY-----') && line.test(bytes.toString('latin1'))
 }
 
 /** Whether the last boundary is anything but a whole END line: a block that is cut off in its first line would go unseen. */
-function isCutShort(text: string): boolean {
-  let end = text.length
-  for (let at = text.length; at >= 0; at--) {
-    if (at > 0 && text[at - 1] !== '\n' && text[at - 1] !== '\r') continue
-    const line = text.slice(at, end)
+function isCutShort(bytes: Buffer): boolean {
+  let end = bytes.length
+  for (let at = bytes.length; at >= 0; at--) {
+    if (at > 0 && bytes[at - 1] !== 0x0a && bytes[at - 1] !== 0x0d) continue
+    const line = bytes.toString('latin1', at, end)
     if (/^(-{1,5}$|-----[A-Z])/.test(line)) return !/^-----END .+-----\s*$/.test(line)
     end = at - 1
   }
@@ -123,11 +125,11 @@ function certificateOctets({ label, der }: PemBlock): Uint8Array {
 }
 
 /** The name that OpenSSL writes before each block ("    friendlyName: server"), for each block. */
-function friendlyNames(text: string): (string | undefined)[] {
+function friendlyNames(bytes: Buffer): (string | undefined)[] {
   const names: (string | undefined)[] = []
-  if (!text.includes('friendlyName: ')) return names
+  if (!bytes.includes('friendlyName: ')) return names
   let name: string | undefined
-  for (const line of text.split(/\r\n|\n|\r/)) {
+  for (const line of bytes.toString('utf8').split(/\r\n|\n|\r/)) {
     if (line.startsWith('-----BEGIN ')) names.push(name)
     else if (line.startsWith('-----END ')) name = undefined
     else name = /^\s*friendlyName: (.+)$/.exec(line)?.[1]?.trim() ?? name
@@ -176,16 +178,19 @@ function leafOf(
 class Aliases {
   readonly #stem: string | undefined
   readonly #names: readonly (string | undefined)[]
-  readonly #unique = new UniqueAliases()
+  /** undefined: nothing has a name, and numbers differ by themselves */
+  readonly #unique: UniqueAliases | undefined
   #unnamed = 0
 
   constructor(file: string | undefined, names: readonly (string | undefined)[]) {
     this.#stem = file === undefined ? undefined : basename(file, extname(file))
     this.#names = names
+    this.#unique = names.length > 0 ? new UniqueAliases() : undefined
   }
 
   of(position: number): string {
-    return this.#unique.of(this.#names[position] ?? this.#next())
+    const name = this.#names[position] ?? this.#next()
+    return this.#unique?.of(name) ?? name
   }
 
   #next(): string {
