@@ -23,7 +23,7 @@ export interface Clients {
   readonly all: readonly { readonly user: string; readonly certificate: Issued }[]
 }
 
-const count = 500
+const count = 700
 const width = 8
 
 export function makeClients(largest: number): Clients {

@@ -37,16 +37,20 @@ export async function measure({ file, port, program }: Measured, clients: Client
     const { servers, proxy, all } = clients
     const target = { host: '127.0.0.1', port, servername: 'localhost', path: '/whoami', ca: servers.pem }
     const edge = { ...target, cert: proxy.pem, key: proxy.keyPem, agent: new Agent({ keepAlive: true, maxSockets: 1 }) }
-    await ask({ ...edge, headers: headerOf(all[0]!.certificate.der) }, all[0]!.user)
+    // The first of them are there for the compilers: how much there is to know has nothing to do with what those take.
+    const others = all.slice(0, 200)
+    const measured = all.slice(others.length)
     const perClient = async (each: (client: Clients['all'][number]) => Promise<void>) => {
       const before = cpuTime(pid)
-      for (const client of all) await each(client)
-      return (cpuTime(pid) - before) / all.length / 1000
+      for (const client of measured) await each(client)
+      return (cpuTime(pid) - before) / measured.length / 1000
     }
     const decide = ({ user, certificate }: Clients['all'][number]) =>
       ask({ ...edge, headers: headerOf(certificate.der) }, user)
     const login = ({ user, certificate }: Clients['all'][number]) =>
       ask({ ...target, cert: certificate.pem, key: certificate.keyPem, agent: false }, user)
+    for (const client of others) await decide(client)
+    for (const client of others) await login(client)
     const firstDecision = await perClient(decide)
     const decisions: number[] = []
     const logins: number[] = []

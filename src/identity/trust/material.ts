@@ -7,7 +7,7 @@ import type { PathOptions } from '../../pki/path/validate.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
 import type { Crl } from '../../pki/x509/crl.ts'
 import type { EpochCause } from './epoch.ts'
-import { publishedKey } from './published-keys.ts'
+import { publishedKeyOf } from './published-keys.ts'
 import { anchorIndexOf, type TenantAnchor } from './tenant-paths.ts'
 
 /** What verdicts are made from. A value: a reload hands a new one to `Trust.replace`. */
@@ -93,7 +93,7 @@ export function readAnchors(
         continue
       }
       const { certificate } = entry
-      const source = options.publishedKeys === 'allow' ? undefined : publishedKey(certificate)
+      const source = options.publishedKeys === 'allow' ? undefined : publishedKeyOf(hash('sha256', certificate.spki))
       if (source !== undefined) {
         warn(`not trusted, since anybody has its private key (${source})`)
         continue

@@ -29,12 +29,8 @@ const publishedKeys: ReadonlyMap<string, string> = new Map([
   ],
 ])
 
-/** Octets of the shortest of them, of RSA with 1024 bits: shorter ones need not be hashed. */
-const shortest = 162
-
 /** Where the private key of this certificate was published; undefined when that is not known. */
 export function publishedKey(certificate: Pick<Certificate, 'spki'>): string | undefined {
-  if (certificate.spki.length < shortest) return undefined
   const digest = digests.getOrInsertComputed(certificate, ({ spki }) => hash('sha256', spki))
   return publishedKeyOf(digest)
 }

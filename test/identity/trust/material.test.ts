@@ -79,3 +79,27 @@ test('what will not do what was meant is warned of', () => {
     ],
   )
 })
+
+test('a certificate that stands more than once is warned of at each place but the first, tenant by tenant', () => {
+  const { warnings } = readAnchors(
+    [
+      { name: 'a.jks', store: store(entry('one', ca), entry('two', ca)) },
+      { name: 'a.jks', store: store(entry('one', ca)) },
+      { name: 'b.jks', store: store(entry('leaf', ca.issue())) },
+    ],
+    { at: baseTime, clientAuth: 'need' },
+  )
+  assert.deepEqual(warnings, [
+    'a.jks, alias "two": the same certificate stands as a.jks, alias "one"',
+    'a.jks, alias "one": the same certificate stands as a.jks, alias "one"',
+  ])
+  const leaf = ca.issue()
+  const byTenant = ['acme', 'globex', 'acme'].map((tenant, i) => ({
+    name: `${i}.jks`,
+    tenant,
+    store: store(entry('leaf', leaf)),
+  }))
+  assert.deepEqual(readAnchors(byTenant, { at: baseTime, clientAuth: 'need' }).warnings, [
+    '2.jks, alias "leaf": the same certificate stands as 0.jks, alias "leaf"',
+  ])
+})
