@@ -1,4 +1,5 @@
 import type { AssertionKeys } from './assertion/assertion-keys.ts'
+import type { Ongoing } from './ongoing.ts'
 import type { Upstream } from './upstream.ts'
 
 /**
@@ -34,9 +35,6 @@ export class Kept<T> {
   }
 }
 
-/** Requests and tunnels of one route that are under way. */
-export type Ongoing = Set<{ destroy(): void }>
-
 /** One for the whole server, handed to each gateway in turn. */
 export interface GatewayKeep {
   readonly upstreams: Kept<Promise<Upstream>>
@@ -48,9 +46,7 @@ export function createGatewayKeep(): GatewayKeep {
   return {
     upstreams: new Kept(async upstream => (await upstream).close()),
     // A route that is gone, or is for others now, does not go on for those whom it let in before.
-    ongoing: new Kept(ongoing => {
-      for (const one of ongoing) one.destroy()
-    }),
+    ongoing: new Kept(ongoing => ongoing.destroyAll()),
     keys: new Kept(() => {}),
   }
 }
