@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
+import { Roster } from '../../server/http/roster.ts'
 import type { Events } from '../../telemetry/events/events.ts'
 import { type AssertionKeys, openAssertionKeys } from './assertion/assertion-keys.ts'
 import { createDecidedRoute, type DecidedRoute } from './decided-route.ts'
 import { createGatewayKeep, type GatewayKeep, type Kept } from './kept.ts'
-import { Ongoing } from './ongoing.ts'
 import type { AssertionOptions, GatewayRouteOptions } from './options.ts'
 import { createPass, type Pass } from './pass.ts'
 import { createUpstream } from './upstream.ts'
@@ -61,7 +61,7 @@ export async function createGateway(source: GatewaySource): Promise<Gateway> {
     const terms = upstreamTerms(options)
     // Routes to the same place under the same terms share its connections.
     const made = hold(keep.upstreams, terms, () => createUpstream(terms))
-    const ongoing = hold(keep.ongoing, options, () => new Ongoing())
+    const ongoing = hold(keep.ongoing, options, () => new Roster())
     return { ...decided, pass: createPass({ ...source, options, decided, ongoing, upstream: await made }) }
   }
   const released = () => releases.splice(0).map(release => release())

@@ -1,5 +1,5 @@
+import type { Roster } from '../../server/http/roster.ts'
 import type { AssertionKeys } from './assertion/assertion-keys.ts'
-import type { Ongoing } from './ongoing.ts'
 import type { Upstream } from './upstream.ts'
 
 /**
@@ -35,6 +35,9 @@ export class Kept<T> {
   }
 }
 
+/** Requests and tunnels of one route that are under way. */
+export type Ongoing = Roster<{ destroy(): void }>
+
 /** One for the whole server, handed to each gateway in turn. */
 export interface GatewayKeep {
   readonly upstreams: Kept<Promise<Upstream>>
@@ -46,7 +49,9 @@ export function createGatewayKeep(): GatewayKeep {
   return {
     upstreams: new Kept(async upstream => (await upstream).close()),
     // A route that is gone, or is for others now, does not go on for those whom it let in before.
-    ongoing: new Kept(ongoing => ongoing.destroyAll()),
+    ongoing: new Kept(ongoing => {
+      for (const one of ongoing) one.destroy()
+    }),
     keys: new Kept(() => {}),
   }
 }

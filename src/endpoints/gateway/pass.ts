@@ -7,7 +7,7 @@ import type { Events } from '../../telemetry/events/events.ts'
 import type { DecidedRoute } from './decided-route.ts'
 import { drainRequest } from './drain-request.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
-import type { Ongoing } from './ongoing.ts'
+import type { Ongoing } from './kept.ts'
 import type { GatewayRouteOptions } from './options.ts'
 import { Relay, type RelayOutcome } from './relay.ts'
 import { RequestBody } from './request-body.ts'
@@ -78,10 +78,10 @@ export function createPass(source: GatewayRouteSource): Pass {
   function send(exchange: Exchange, request: Dispatcher.DispatchOptions): Promise<RelayOutcome> {
     return new Promise(resolve => {
       const relay = new Relay(exchange, limits, outcome => {
-        ongoing.delete(place)
+        ongoing.delete(seat)
         resolve(outcome)
       })
-      const place = ongoing.add(relay)
+      const seat = ongoing.add(relay)
       upstream.dispatch(request, relay)
     })
   }

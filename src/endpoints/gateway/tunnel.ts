@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Upgrade } from '../../server/http/exchange.ts'
-import type { Ongoing } from './ongoing.ts'
+import type { Ongoing } from './kept.ts'
 import type { Switched } from './relay.ts'
 
 /** Answers 101 and lets octets through in both directions, until one side ends, breaks, or both are silent for `idle` milliseconds. */
@@ -16,8 +16,8 @@ export function openTunnel(
   if (head.length > 0) upstream.write(head)
   couple(client, upstream)
   couple(upstream, client)
-  const place = ongoing.add(upstream)
-  upstream.on('close', () => ongoing.delete(place))
+  const seat = ongoing.add(upstream)
+  upstream.on('close', () => ongoing.delete(seat))
   // Both directions pass through this socket, so its silence is the silence of both.
   upstream.setTimeout(idle, () => upstream.destroy())
 }

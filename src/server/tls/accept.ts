@@ -2,6 +2,7 @@ import type { Server, Socket } from 'node:net'
 import { TLSSocket, type TLSSocketOptions } from 'node:tls'
 import type { Trust } from '../../identity/trust/trust.ts'
 import type { Events } from '../../telemetry/events/events.ts'
+import { Roster } from '../http/roster.ts'
 import { Connection, connectionOf, type Remote, type WithConnection } from './connection.ts'
 import type { ListenerOptions } from './options.ts'
 import type { SecureContexts } from './secure-contexts.ts'
@@ -35,7 +36,7 @@ export interface Acceptor {
  */
 export function createAcceptor(source: AcceptSource): Acceptor {
   const { options, server, trust, events } = source
-  const pending = new Map<TLSSocket, number>()
+  const pending = new Roster<{ readonly socket: TLSSocket; readonly start: number }>()
   const alpn = alpnOf(options.http)
 
   function accept(raw: Socket, remote: Remote): void {
@@ -52,12 +53,12 @@ export function createAcceptor(source: AcceptSource): Acceptor {
     })
     const start = performance.now()
     let failure = clientWentAway
-    pending.set(socket, start)
+    const seat = pending.add({ socket, start })
     socket.on('error', error => {
       failure = reasonOf(error)
     })
     socket.on('secure', () => {
-      pending.delete(socket)
+      pending.delete(seat)
       releaseControl(socket)
       const connection = new Connection(options.name, socket, remote, trust)
       handshakeDone?.(connection)
@@ -68,25 +69,22 @@ export function createAcceptor(source: AcceptSource): Acceptor {
       const connection = (socket as WithConnection)[connectionOf]
       source.onClosed(remote.address, connection)
       if (connection !== undefined) return
-      pending.delete(socket)
+      pending.delete(seat)
       events.handshakeFailed({ listener: options.name, remoteAddress: remote.address, reason: failure })
     })
   }
 
   function dropStalled(): void {
     const oldest = performance.now() - options.limits.handshakeTimeout
-    // In order of their beginning, so the first young one ends the search.
-    for (const [socket, start] of pending) {
-      if (start > oldest) return
-      socket.destroy(new Error('the handshake took too long'))
-    }
+    for (const { socket, start } of pending)
+      if (start <= oldest) socket.destroy(new Error('the handshake took too long'))
   }
 
   return {
     accept,
     dropStalled,
     dropAll() {
-      for (const socket of pending.keys()) socket.destroy(new Error('the server is stopping'))
+      for (const { socket } of pending) socket.destroy(new Error('the server is stopping'))
     },
   }
 }

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Trust } from '../../identity/trust/trust.ts'
 import type { Peer } from '../http/exchange.ts'
 import { JudgedPeer } from '../http/judged-peer.ts'
+import type { Roster, Seat } from '../http/roster.ts'
 import type { Held } from './connections.ts'
 import { peerLeaf } from './peer-leaf.ts'
 
@@ -28,7 +29,9 @@ export class Connection extends JudgedPeer implements Peer, Held {
   /** it was opened under a `clientAuth` that no longer holds: the answer to its next request is its last */
   outdated = false
   /** requests under way that a proxy handed on: each is of a client of its own */
-  forwarded: Set<Held> | undefined = undefined
+  forwarded: Roster<Held> | undefined = undefined
+  /** among the open connections of its listener */
+  seat: Seat<Connection> | undefined = undefined
   /** bytes in both directions when they were last looked at, and since when they have been as many */
   #bytes = 0
   #since = 0

@@ -3,6 +3,7 @@ import { isStorageFailure } from '../../errors.ts'
 import type { Judgement } from '../../identity/trust/trust.ts'
 import type { Peer } from '../http/exchange.ts'
 import type { JudgedPeer } from '../http/judged-peer.ts'
+import { Roster } from '../http/roster.ts'
 import type { Connection } from './connection.ts'
 import type { ListenerLimits } from './options.ts'
 
@@ -45,7 +46,7 @@ export interface Rejudging {
 
 /** The open connections of one listener: how many, from where, and whether they may stay. */
 export class Connections {
-  readonly #open = new Set<Connection>()
+  readonly #open = new Roster<Connection>()
   readonly #perAddress = new Map<string, number>()
   readonly #limits: Pick<ListenerLimits, 'maxConnectionsPerAddress' | 'stallTimeout'>
 
@@ -65,11 +66,11 @@ export class Connections {
     const count = this.#perAddress.get(address) ?? 0
     if (count > 1) this.#perAddress.set(address, count - 1)
     else this.#perAddress.delete(address)
-    if (connection !== undefined) this.#open.delete(connection)
+    if (connection?.seat !== undefined) this.#open.delete(connection.seat)
   }
 
   add(connection: Connection): void {
-    this.#open.add(connection)
+    connection.seat = this.#open.add(connection)
   }
 
   list(): readonly Connection[] {

@@ -1,5 +1,6 @@
 import { constants } from 'node:http2'
 import type { Exchange } from '../http/exchange.ts'
+import { Roster } from '../http/roster.ts'
 import type { Forwarding } from '../proxies/forwarding.ts'
 import type { TrustedProxy } from '../proxies/proxies.ts'
 import type { Connection } from './connection.ts'
@@ -52,8 +53,8 @@ export class ForwardedRequest implements Held {
 
 /** Keeps it in mind until its answer is out. One that became another protocol ends with its connection. */
 export function holdRequest(connection: Connection, exchange: Exchange, held: Held): void {
-  connection.forwarded ??= new Set()
+  connection.forwarded ??= new Roster()
   const { forwarded } = connection
-  forwarded.add(held)
-  exchange.response.once('close', () => forwarded.delete(held))
+  const seat = forwarded.add(held)
+  exchange.response.once('close', () => forwarded.delete(seat))
 }

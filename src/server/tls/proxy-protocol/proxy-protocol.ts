@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { Roster } from '../../http/roster.ts'
 import type { Remote } from '../connection.ts'
 import { createNetworks } from './networks.ts'
 import { readProxyHeader } from './proxy-header.ts'
@@ -30,8 +31,7 @@ export interface ProxyProtocol {
 }
 
 export function createProxyProtocol({ from, timeout, onEnded }: ProxyProtocolSource): ProxyProtocol {
-  /** With the beginning of the wait. In the order of it. */
-  const pending = new Map<Socket, number>()
+  const pending = new Roster<{ readonly raw: Socket; readonly start: number }>()
 
   function receive(raw: Socket, balancer: Remote, done: (client: Remote) => void): void {
     let octets: Buffer = Buffer.alloc(0)
@@ -52,7 +52,7 @@ export function createProxyProtocol({ from, timeout, onEnded }: ProxyProtocolSou
       // It has seen that somebody is here, and may leave without a word.
       looking = source === 'balancer' && octets.length === length
       if (looking) return
-      pending.delete(raw)
+      pending.delete(seat)
       raw.off('readable', onReadable).off('end', onEnd).off('error', onError).off('close', onClose)
       // A TLSSocket takes over first what its socket has read already.
       if (octets.length > length) raw.unshift(octets.subarray(length))
@@ -61,10 +61,10 @@ export function createProxyProtocol({ from, timeout, onEnded }: ProxyProtocolSou
     const onEnd = () => void raw.destroy()
     const onError = () => {}
     const onClose = () => {
-      pending.delete(raw)
+      pending.delete(seat)
       if (!looking) onEnded(balancer, cut ?? (octets.length === 0 ? undefined : unfinished))
     }
-    pending.set(raw, performance.now())
+    const seat = pending.add({ raw, start: performance.now() })
     raw.on('readable', onReadable).on('end', onEnd).on('error', onError).on('close', onClose)
   }
 
@@ -73,13 +73,10 @@ export function createProxyProtocol({ from, timeout, onEnded }: ProxyProtocolSou
     receive,
     dropStalled() {
       const oldest = performance.now() - timeout
-      for (const [raw, start] of pending) {
-        if (start > oldest) return
-        raw.destroy()
-      }
+      for (const { raw, start } of pending) if (start <= oldest) raw.destroy()
     },
     dropAll() {
-      for (const raw of pending.keys()) raw.destroy()
+      for (const { raw } of pending) raw.destroy()
     },
   }
 }
