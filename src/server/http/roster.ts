@@ -2,7 +2,7 @@
  * What is there just now, of what comes and goes: connections, requests under way. In no order.
  *
  * Not a Set: V8 makes its table anew as elements come and go, the old table points to the new one, and the first that has grown old keeps all
- * who stood in those behind it from being collected early. A proxied request costs an eighth more by that.
+ * who stood in those behind it from being collected early. A proxied request costs up to a fifth more by that.
  */
 export class Roster<T> implements Iterable<T> {
   readonly #seats: Seat<T>[] = []
