@@ -92,8 +92,8 @@ export async function openMaterial(
   review.services('scim', value.scim, '/scim2')
   const mutualTls = value.authenticators['mutual-tls']
   // The list of a single listener as it is: its index is made once.
-  const [first, ...others] = listeners.map(({ trust }) => trust.anchors)
-  const anchors = first === undefined || others.length === 0 ? (first ?? []) : [first, ...others].flat()
+  const lists = listeners.map(({ trust }) => trust.anchors)
+  const anchors = lists.length === 1 ? lists[0]! : lists.flat()
   const bindings = review.bindings(mutualTls, anchors)
   const allowList = await review.allowList(mutualTls.allowList)
   const routes: (ConfiguredRoute & RouteConfiguration)[] = []

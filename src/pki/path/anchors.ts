@@ -53,9 +53,7 @@ export function indexAnchors<Anchor extends TrustAnchor>(anchors: Iterable<Ancho
       if (found === undefined) return []
       const firsts = Array.isArray(found)
         ? (authoritiesOf(found).get(authorityOf(certificate)) ?? [])
-        : isOfAuthority(found.certificate, certificate)
-          ? [found]
-          : []
+        : [found].filter(only => isOfAuthority(only.certificate, certificate))
       return repeated.size === 0 ? firsts : firsts.flatMap(first => [first, ...(again.get(first) ?? [])])
     },
     repeated,
