@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { CodedError } from '../../errors.ts'
 import type { KeyStore } from '../../pki/keystore/keystore.ts'
@@ -101,9 +101,7 @@ export function readAnchors(
       if (certificate.notAfter < options.at) warn('the certificate has expired, and lets nobody in')
       if (certificate.notBefore > options.at) warn('the certificate is not valid yet')
       holders.push(name)
-      anchors.push(
-        tenant === undefined ? { alias: entry.alias, certificate } : { alias: entry.alias, certificate, tenant },
-      )
+      anchors.push(tenant === undefined ? entry : { ...entry, tenant })
     }
     if (anchors.length === before && !chosen) idle.push(trustStore)
   }
@@ -191,11 +189,12 @@ export function trustFacts(material: TrustMaterial): unknown {
 /** A hash of them: asked for each time trust moves. */
 function anchorList(material: TrustMaterial): string {
   return anchorLists.getOrInsertComputed(material, ({ anchors, intermediates = [] }) => {
-    // The length of an alias tells where it ends; no tenant has a line feed in its name.
-    const lines = anchors.map(
-      ({ alias, certificate, tenant }) => `${certificate.thumbprint} ${alias.length} ${alias} ${tenant ?? ''}`,
-    )
-    return hash('sha256', [...lines, '', ...intermediates.map(each => each.thumbprint)].join('\n'))
+    // The length of an alias tells where it ends; no tenant has a line feed in its name. A certificate tells its own length.
+    const lines = anchors.map(({ alias, tenant }) => `${alias.length} ${alias} ${tenant ?? ''}\n`)
+    const sum = createHash('sha256').update(`${anchors.length}\n${lines.join('')}`)
+    for (const { certificate } of anchors) sum.update(certificate.raw)
+    for (const { raw } of intermediates) sum.update(raw)
+    return sum.digest('hex')
   })
 }
 

@@ -42,12 +42,24 @@ async function readBounded(path: string): Promise<Buffer> {
     if (stat.size > maxKeyStoreSize) {
       throw keyStoreError('ERR_KEYSTORE_TOO_LARGE', `${path} has ${stat.size} octets, more than ${maxKeyStoreSize}`)
     }
-    return await handle.readFile()
+    return await readWhole(handle, stat.size)
   } catch (cause) {
     throw asReadError(path, cause)
   } finally {
     await handle?.close()
   }
+}
+
+/** In one piece: `readFile` of a handle goes to and fro for each half a megabyte. */
+async function readWhole(handle: FileHandle, size: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(size)
+  let length = 0
+  while (length < size) {
+    const { bytesRead } = await handle.read(bytes, length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  }
+  return bytes.subarray(0, length)
 }
 
 function asReadError(path: string, cause: unknown) {

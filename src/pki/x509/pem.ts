@@ -10,8 +10,6 @@ export interface PemBlock {
 }
 
 const boundary = /^-----(BEGIN|END) ([\x20-\x2c\x2e-\x7e]{1,64}?)-----[ \t]*$/
-const dash = 0x2d
-const lineFeed = 0x0a
 const base64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 /**
@@ -24,35 +22,51 @@ export function readPem(text: string | Uint8Array): PemBlock[] {
 
 /** The same one by one: a file may hold a hundred thousand, and never becomes one text. */
 export function* pemBlocks(bytes: Buffer): Generator<PemBlock, void> {
-  const source = bytes.includes('\r') ? Buffer.from(bytes.toString('latin1').replace(/\r\n?/g, '\n'), 'latin1') : bytes
-  const lineOf = (at: number) => source.toString('latin1', 0, at).split('\n').length
-  const fail = (at: number, label: string, words: string) => pemError(`the ${label} of line ${lineOf(at)} ${words}`)
-  let open: { label: string; at: number; from: number } | undefined
-  let end = 0
-  for (let at = dashesFrom(source, 0); at !== -1; at = dashesFrom(source, end)) {
-    const feed = source.indexOf(lineFeed, at)
-    end = feed === -1 ? source.length : feed
-    const match = boundary.exec(source.toString('latin1', at, end))
-    if (match === null) continue
-    if (match[1] === 'BEGIN') {
-      if (open !== undefined) throw fail(open.at, open.label, 'has no end')
-      open = { label: match[2]!, at, from: end + 1 }
-    } else if (open !== undefined) {
-      const { label, at: begin, from } = open
-      if (match[2] !== label) throw pemError(`line ${lineOf(at)} ends another block than line ${lineOf(begin)} began`)
-      yield readBlock(label, source.toString('latin1', from, at), words => fail(begin, label, words))
-      open = undefined
+  for (const { from, text } of pieces(bytes)) {
+    const lineOf = (at: number) => lines(bytes.toString('latin1', 0, from)) + lines(text.slice(0, at)) - 1
+    const fail = (at: number, label: string, words: string) => pemError(`the ${label} of line ${lineOf(at)} ${words}`)
+    let open: { label: string; at: number; from: number } | undefined
+    let end = 0
+    for (let at = dashesFrom(text, 0); at !== -1; at = dashesFrom(text, end)) {
+      const feed = text.indexOf('\n', at)
+      end = feed === -1 ? text.length : feed
+      const match = boundary.exec(text.slice(at, end))
+      if (match === null) continue
+      if (match[1] === 'BEGIN') {
+        if (open !== undefined) throw fail(open.at, open.label, 'has no end')
+        open = { label: match[2]!, at, from: end + 1 }
+      } else if (open !== undefined) {
+        const { label, at: begin, from } = open
+        if (match[2] !== label) throw pemError(`line ${lineOf(at)} ends another block than line ${lineOf(begin)} began`)
+        yield readBlock(label, text.slice(from, at), words => fail(begin, label, words))
+        open = undefined
+      }
     }
+    if (open !== undefined) throw fail(open.at, open.label, 'has no end')
   }
-  if (open !== undefined) throw fail(open.at, open.label, 'has no end')
 }
 
-/** The next line that begins with five dashes; -1: there is none. */
-function dashesFrom(source: Buffer, from: number): number {
-  for (let at = source.indexOf(dash, from); at !== -1; at = source.indexOf(dash, at + 1)) {
-    if ((at === 0 || source[at - 1] === lineFeed) && source.toString('latin1', at, at + 5) === '-----') return at
+const pieceSize = 256 * 1024
+
+/** The text in pieces with one kind of line ending. Each but the first starts with a block, so that none is divided. */
+function* pieces(bytes: Buffer): Generator<{ from: number; text: string }, void> {
+  let from = 0
+  while (from < bytes.length) {
+    const feed = bytes.indexOf('\n-----BEGIN ', from + pieceSize)
+    const to = feed === -1 ? bytes.length : feed + 1
+    const text = bytes.toString('latin1', from, to)
+    yield { from, text: text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text }
+    from = to
   }
-  return -1
+}
+
+const lines = (text: string) => text.split(/\r\n?|\n/).length
+
+/** The next line that begins with five dashes; -1: there is none. */
+function dashesFrom(text: string, from: number): number {
+  let at = text.indexOf('-----', from)
+  while (at > 0 && text[at - 1] !== '\n') at = text.indexOf('-----', at + 1)
+  return at
 }
 
 /** Whether the text holds at least one PEM block: to tell PEM from DER. */

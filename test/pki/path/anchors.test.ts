@@ -35,6 +35,12 @@ test('an issuer is looked for among all that bear its name, each certificate onc
   const index = indexAnchors(list)
   assert.deepEqual(aliases(index.named(ca.certificate.subject)), ['first', 'like-named'])
   assert.equal(index.same(ca.certificate)?.alias, 'first')
+  assert.equal(index.same(other.certificate)?.alias, 'other')
+  assert.equal(index.same(renewed.certificate), undefined)
+  assert.equal(
+    index.same(testAuthority({ name: 'Machines CA', key: other, notAfter: baseTime + day }).certificate),
+    undefined,
+  )
   assert.deepEqual(Array.from(index.repeated, aliases), [['again', 'first']])
   // Who has the list may change it; the index is of the moment when it was made.
   list.length = 0

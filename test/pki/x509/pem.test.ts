@@ -52,6 +52,21 @@ test('what is cut short or no base64 is refused with its line', () => {
   assert.throws(() => readPem(block('Proc-Type: 4\nQUJD')), malformed(/headers/))
 })
 
+test('a file that is read in pieces gives every block, and the line of what is damaged', () => {
+  const octets = Array.from({ length: 2_000 }, (_, i) => Buffer.alloc(300, `${i} `))
+  const text = octets.map(each => writePem('CERTIFICATE', each)).join('text between\n')
+  for (const ending of ['\n', '\r\n', '\r']) {
+    const found = readPem(text.replaceAll('\n', ending))
+    assert.deepEqual(
+      found.map(({ der }) => der),
+      octets,
+    )
+    const damaged = `${text}${block('QU=D')}`
+    const line = text.split('\n').length
+    assert.throws(() => readPem(damaged.replaceAll('\n', ending)), malformed(new RegExp(`line ${line} is not base64`)))
+  }
+})
+
 test('a message never repeats what stands inside a block', () => {
   assert.throws(
     () => readPem(block('secret!', 'PRIVATE KEY')),

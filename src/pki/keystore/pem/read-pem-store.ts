@@ -5,7 +5,7 @@ import { asBuffer } from '../../asn1/strings.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { type PemBlock, pemBlocks } from '../../x509/pem.ts'
 import { IssuerIndex } from '../issuer-index.ts'
-import type { HeldKey, KeyStore, KeyStoreEntry } from '../keystore.ts'
+import type { HeldKey, KeyStore, TrustedCertificateEntry } from '../keystore.ts'
 import { keyStoreError } from '../keystore-error.ts'
 import type { OpenOptions } from '../open.ts'
 import { WorkBudget } from '../pbe/work-budget.ts'
@@ -22,69 +22,62 @@ import { heldPemKey } from './held-pem-key.ts'
  */
 export function readPemStore(bytes: Uint8Array, options: OpenOptions): KeyStore {
   const file = options.file ?? 'the key store'
-  const items = readItems(asBuffer(bytes), file, options)
-  const keys = items.filter(item => item.kind === 'key')
-  const certificates = items.filter(item => item.kind === 'certificate')
-  if (items.length === 0) {
+  const { keys, certificates } = readItems(asBuffer(bytes), file, options)
+  if (keys.length + certificates.length === 0) {
     throw keyStoreError('ERR_KEYSTORE_UNKNOWN_FORMAT', `${file} holds neither a certificate nor a private key`)
   }
-  if (keys.length === 0) {
-    const entries = certificates.map(({ alias, certificate }): KeyStoreEntry => {
-      return { kind: 'trusted-certificate', alias, created: undefined, certificate }
-    })
-    return { type: 'PEM', entries, integrity: 'none', otherCertificates: [] }
-  }
+  if (keys.length === 0) return { type: 'PEM', entries: certificates, integrity: 'none', otherCertificates: [] }
   const opened = openKeys(keys, options, file)
-  const index = new IssuerIndex(certificates.map(({ certificate }) => certificate))
+  const all = certificates.map(({ certificate }) => certificate)
+  const index = new IssuerIndex(all)
   const used = new Set<string>()
   const entries = keys.map(key => {
-    const leaf = leafOf(key, opened.get(key), certificates)
+    const leaf = leafOf(key, opened.get(key), all)
     const chain = leaf === undefined ? [] : index.chainOf(leaf)
     for (const { thumbprint } of chain) used.add(thumbprint)
     return privateKeyEntry({ alias: key.alias, created: undefined, chain, held: key.held })
   })
-  const rest = certificates.map(one => one.certificate).filter(one => !used.has(one.thumbprint))
+  const rest = all.filter(one => !used.has(one.thumbprint))
   return { type: 'PEM', entries, integrity: 'none', otherCertificates: rest }
 }
 
-interface Item {
-  /** of keys, and of certificates in a file without keys */
-  readonly alias: string
-  /** place in the file */
-  readonly position: number
+interface Items {
+  readonly keys: readonly KeyItem[]
+  /** with an alias only in a file without keys, where they are its entries */
+  readonly certificates: readonly TrustedCertificateEntry[]
 }
-interface KeyItem extends Item {
-  readonly kind: 'key'
+
+interface KeyItem {
+  readonly alias: string
   readonly held: HeldKey
   readonly encrypted: boolean
-}
-interface CertificateItem extends Item {
-  readonly kind: 'certificate'
-  readonly certificate: Certificate
+  /** how many certificates stand before it */
+  readonly before: number
 }
 
 const isCertificate = ({ label }: PemBlock) => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label)
 const isKey = ({ label }: PemBlock) => /(^| )PRIVATE KEY$/.test(label)
 
-function readItems(bytes: Buffer, file: string, options: OpenOptions): (KeyItem | CertificateItem)[] {
+function readItems(bytes: Buffer, file: string, options: OpenOptions): Items {
   if (isCutShort(bytes)) throw keyStoreError('ERR_KEYSTORE_TRUNCATED', `${file} ends in the middle of a PEM block`)
   const aliases = new Aliases(options.file, friendlyNames(bytes))
   const passwords = [options.keyPassword, options.password].filter(one => one !== undefined)
   const named = hasKey(bytes) ? isKey : isCertificate
-  const items: (KeyItem | CertificateItem)[] = []
+  const keys: KeyItem[] = []
+  const certificates: TrustedCertificateEntry[] = []
   let position = 0
   for (const block of readBlocks(bytes, file)) {
-    const place = { alias: named(block) ? aliases.of(position) : '', position }
-    const what = `the private key ${place.alias} of ${file}`
+    const alias = named(block) ? aliases.of(position) : ''
+    const what = `the private key ${alias} of ${file}`
     const held = heldPemKey(block, { storePassword: options.password, passwords, what })
-    if (held !== undefined) items.push({ kind: 'key', ...place, ...held })
+    if (held !== undefined) keys.push({ alias, ...held, before: certificates.length })
     else if (isCertificate(block)) {
       const certificate = readCertificate(certificateOctets(block), `block ${position + 1} of ${file}`, 'own')
-      items.push({ kind: 'certificate', ...place, certificate })
+      certificates.push({ kind: 'trusted-certificate', alias, created: undefined, certificate })
     }
     position++
   }
-  return items
+  return { keys, certificates }
 }
 
 function* readBlocks(bytes: Buffer, file: string): Generator<PemBlock> {
@@ -165,13 +158,12 @@ function firstOpened(held: HeldKey, passwords: readonly string[], budget: WorkBu
 function leafOf(
   key: KeyItem,
   pkcs8: Buffer | undefined,
-  certificates: readonly CertificateItem[],
+  certificates: readonly Certificate[],
 ): Certificate | undefined {
   const spki = pkcs8 && publicKeyOf(pkcs8)
-  if (spki !== undefined) return certificates.find(({ certificate }) => certificate.spki.equals(spki))?.certificate
+  if (spki !== undefined) return certificates.find(certificate => certificate.spki.equals(spki))
   // a key that does not open: it stands right before its certificate or behind it, by habit
-  const next = certificates.find(({ position }) => position > key.position)
-  return (next ?? certificates[0])?.certificate
+  return certificates[key.before] ?? certificates[0]
 }
 
 /** Aliases that are all different, also in lower case: OpenSSL's names, else the file's. */
