@@ -27,8 +27,9 @@ export function createAnchorDirectory(anchors: readonly TenantAnchor[]): AnchorD
   const shared = sharedAnchors(anchors)
   const everybody = createView(shared, undefined)
   const views = new Map<string, AnchorView>()
-  for (const [tenant, own] of Map.groupBy(anchors, ({ tenant }) => tenant))
-    if (tenant !== undefined) views.set(tenant, createView([...shared, ...own], tenant))
+  const owned = shared === anchors ? [] : anchors.filter(({ tenant }) => tenant !== undefined)
+  for (const [tenant, own] of Map.groupBy(owned, anchor => anchor.tenant!))
+    views.set(tenant, createView([...shared, ...own], tenant))
   return {
     seenBy: tenant => views.get(tenant) ?? everybody,
     aliases: path => [...new Set([everybody, ...views.values()].flatMap(view => view.aliases(path)))],
