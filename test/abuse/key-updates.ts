@@ -14,7 +14,7 @@ export interface Updating {
 }
 
 /** A connection whose handshake is done, and whose octets from then on are ours to make. It reads no more. */
-export async function openUpdating(target: Target, alpn = 'http/1.1'): Promise<Updating> {
+export async function openUpdating(target: Target, alpn = 'http/1.1', servername = 'localhost'): Promise<Updating> {
   const plain = connectTcp({ port: target.port, host: '127.0.0.1', noDelay: true })
   plain.on('error', () => {})
   let reading = true
@@ -27,6 +27,7 @@ export async function openUpdating(target: Target, alpn = 'http/1.1'): Promise<U
   })
   const socket = connect({
     ...tlsOptions(target),
+    servername,
     socket: way,
     ALPNProtocols: [alpn],
     minVersion: 'TLSv1.3',

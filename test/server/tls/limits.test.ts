@@ -4,7 +4,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { after, suite, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import { openUpdating } from '../../abuse/key-updates.ts'
-import { parseAnswer, readAnswer, type TestListener, testListener } from '../../support/listener.ts'
+import { parseAnswer, readAnswer, serverIdentity, type TestListener, testListener } from '../../support/listener.ts'
 
 const raw = new Set<Socket>()
 after(() => {
@@ -109,6 +109,23 @@ suite('CVE-2026-56862, CVE-2026-32283: key updates (TLS 1.3)', () => {
       assert.equal(door.told.filter(({ event }) => event === 'connectionRefused').length, 1)
     })
   }
+
+  test('who came by another server name is cut off as well', async () => {
+    const other = 'other.example.org'
+    const door = await testListener({
+      identities: authority => [
+        serverIdentity(authority.issueServer()),
+        serverIdentity(authority.issueServer({ san: [{ dns: other }] }), 'other'),
+      ],
+    })
+    const target = { port: door.port, ca: door.serverAuthority.pem, alice: door.authority.issue() }
+    const { plain, updates } = await openUpdating(target, 'http/1.1', other)
+    raw.add(plain)
+    plain.write(updates(5_000))
+    assert.equal((await door.untilTold('connectionRefused')).code, 'too_many_key_updates')
+    plain.resume()
+    await closed(plain)
+  })
 })
 
 suite('connections', () => {
