@@ -6,8 +6,8 @@ import type { TLSSocket } from 'node:tls'
  * inside OpenSSL.
  */
 export function boundKeyUpdates(socket: TLSSocket, onFlood: () => void): void {
-  // The handshake is not over for OpenSSL yet, and to be told of its last secrets would cost a fiftieth of it. What comes along with its last
-  // octets is not counted: 64 KB at most, as below.
+  // The handshake is not over for OpenSSL yet, and its last secrets are no update. What comes along with its last octets is not counted:
+  // 64 KB at most, as below.
   if (finished.push(() => watch(socket, onFlood)) === 1) setImmediate(watchFinished)
 }
 
