@@ -42,7 +42,7 @@ async function readBounded(path: string): Promise<Buffer> {
     if (stat.size > maxKeyStoreSize) {
       throw keyStoreError('ERR_KEYSTORE_TOO_LARGE', `${path} has ${stat.size} octets, more than ${maxKeyStoreSize}`)
     }
-    return await readWhole(handle, stat.size)
+    return await readInOnePiece(handle, stat.size)
   } catch (cause) {
     throw asReadError(path, cause)
   } finally {
@@ -50,8 +50,8 @@ async function readBounded(path: string): Promise<Buffer> {
   }
 }
 
-/** In one piece: `readFile` of a handle goes to and fro for each half a megabyte. */
-async function readWhole(handle: FileHandle, size: number): Promise<Buffer> {
+/** `readFile` of a handle goes to and fro for each half a megabyte. */
+async function readInOnePiece(handle: FileHandle, size: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(size)
   let length = 0
   while (length < size) {
