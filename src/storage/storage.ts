@@ -26,7 +26,8 @@ export interface Changes {
   /**
    * Calls `listener` after every change of the area: one made in this process before `Storage.change` is done, one made by another
    * within about 250 ms. Also while it cannot be told whether something changed, so that nobody relies on what was read before.
-   * A listener that needs time to catch up answers a promise, and reads from `early`. The answer unsubscribes.
+   * A listener that needs time to catch up answers a promise, and reads from `early`; `Storage.change` waits for it, so it must make no change itself.
+   * The answer unsubscribes.
    */
   subscribe(area: Area, listener: ChangeListener): () => void
   /** Rises with every change of the area, whoever makes it; 0 before the first. As it was last read. */

@@ -6,6 +6,7 @@ import type { ChangeListener } from './storage.ts'
 export class Subscribers {
   readonly #listeners = new Map<Area, Set<ChangeListener>>(areas.map(area => [area, new Set()]))
   readonly #alarms = new Set<(error: CodedError) => void>()
+  readonly #catchingUp = new Set<Promise<unknown>>()
 
   subscribe(area: Area, listener: ChangeListener): () => void {
     return enter(this.#listeners.get(area)!, listener)
@@ -15,9 +16,16 @@ export class Subscribers {
     return enter(this.#alarms, listener)
   }
 
-  /** Fulfilled when everyone has caught up. A listener that throws at once is a fault, and is thrown when all have been told. */
-  tell(changed: Iterable<Area>): Promise<unknown> {
-    return callAll([...changed].flatMap(area => [...this.#listeners.get(area)!]))
+  /**
+   * Fulfilled when everyone has caught up, with what they were told of before as well: a change may have been seen just before whoever made it
+   * tells of it. A listener that throws at once is a fault, and the rejection is an AggregateError; all have been told by then.
+   */
+  async tell(changed: Iterable<Area>): Promise<void> {
+    const told = callAll([...changed].flatMap(area => [...this.#listeners.get(area)!]))
+    this.#catchingUp.add(told)
+    const over = () => this.#catchingUp.delete(told)
+    told.then(over, over)
+    await Promise.all(this.#catchingUp)
   }
 
   alarm(error: CodedError): void {
@@ -31,7 +39,7 @@ function enter<T>(set: Set<T>, listener: T): () => void {
 }
 
 // One that throws must not keep the others from being told.
-function callAll(listeners: readonly ChangeListener[]): Promise<unknown> {
+async function callAll(listeners: readonly ChangeListener[]): Promise<void> {
   const errors: unknown[] = []
   const waiting: unknown[] = []
   for (const listener of listeners) {
@@ -41,9 +49,6 @@ function callAll(listeners: readonly ChangeListener[]): Promise<unknown> {
       errors.push(error)
     }
   }
-  const all = Promise.all(waiting)
-  // Whoever needs to know whether all have caught up waits for it; for the others it is no failure of theirs.
-  all.catch(() => {})
+  await Promise.all(waiting)
   if (errors.length > 0) throw new AggregateError(errors, 'a subscriber to changes of the database failed')
-  return all
 }

@@ -5,6 +5,7 @@ import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CodedError, isCoded } from '../../src/errors.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
+import { ChangeWatch, channel } from '../../src/storage/postgres/change-watch.ts'
 import type { PostgresOptions } from '../../src/storage/postgres/postgres-options.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { bindingStoreContract } from '../contract/binding-store.ts'
@@ -49,6 +50,27 @@ async function until(condition: () => boolean | Promise<boolean>, longest = 5_00
   }
   return performance.now() - began
 }
+
+test('a change that the server told of first is done when everyone has caught up with it, too', async () => {
+  const options = server.options()
+  await opened(options, () => Promise.resolve())
+  const watch = await ChangeWatch.open({ options, onVoid: () => {} })
+  try {
+    const steps: string[] = []
+    watch.subscribe('locks', async () => {
+      steps.push('told')
+      await sleep(200)
+      steps.push('caught up')
+    })
+    await server.query(`insert into ${options.schema}.changes (area, version) values ('locks', 7)`)
+    await server.query(`select pg_notify('${channel}', '${options.schema}')`)
+    await until(() => steps.length > 0)
+    await watch.made(new Map([['locks', 7]]))
+    assert.deepEqual(steps, ['told', 'caught up'])
+  } finally {
+    await watch.close()
+  }
+})
 
 describe('opening postgres', () => {
   test('servers that start at once make one schema, and nothing is left of a connection that was closed', async () => {

@@ -107,11 +107,16 @@ export class ChangeWatch implements Changes {
     return this.#subscribers.onFailure(listener)
   }
 
-  /** A change of our own, that is committed: nobody here may learn of it by way of the server. */
+  /** A change of our own, that is committed: nobody here may learn of it by way of the server. Fulfilled when everyone has caught up with it. */
   async made(versions: ReadonlyMap<Area, number>): Promise<void> {
     const changed = [...versions].filter(([area, version]) => (this.#versions.get(area) ?? 0) < version)
     this.#versions = new Map([...this.#versions, ...changed])
-    await this.#subscribers.tell(changed.map(([area]) => area)).catch(() => {})
+    try {
+      await this.#subscribers.tell(changed.map(([area]) => area))
+    } catch (error) {
+      // Made it is, and whoever could not read it shall: when the server is back, everyone catches up first.
+      if (error instanceof AggregateError) throw error
+    }
   }
 
   async close(): Promise<void> {
@@ -252,7 +257,8 @@ export class ChangeWatch implements Changes {
     if (this.#failure === undefined) this.#fail(new Error('timeout expired'))
     this.#closed = unreachable(this.#name, this.#failure)
     this.#source.onVoid()
-    void this.#subscribers.tell(areas)
+    // Who cannot catch up now does so when the server is back.
+    this.#subscribers.tell(areas).catch(() => {})
   }
 }
 

@@ -37,7 +37,7 @@ export class ChangeWatch implements Changes {
     this.#dataVersion = database.prepare('pragma data_version')
     this.#areaVersions = database.prepare('select area, version from changes')
     this.#read()
-    this.#timer = setInterval(() => this.look(), interval).unref()
+    this.#timer = setInterval(() => void this.look(), interval).unref()
   }
 
   get failure(): CodedError | undefined {
@@ -56,15 +56,17 @@ export class ChangeWatch implements Changes {
     return this.#subscribers.onFailure(listener)
   }
 
-  /** Looks now: for changes that this process has just made. */
-  look(): void {
-    this.#subscribers.tell(this.#changedAreas()).catch(error => {
+  /** Looks now, for changes that this process has just made. Fulfilled when everyone has caught up with them. */
+  async look(): Promise<void> {
+    try {
+      await this.#subscribers.tell(this.#changedAreas())
+    } catch (error) {
       // Who was still catching up when the database was closed has nothing to read from any more, and nobody waits for it.
       if (this.#closed) return
       // With the next look that succeeds everyone is told once more.
       if (!isCoded(error)) throw error
       this.#fail(error)
-    })
+    }
   }
 
   close(): void {

@@ -47,7 +47,7 @@ export async function openSqlite(file: string): Promise<Storage> {
           for (const each of [area].flat()) await raise(transaction, each)
           return done
         })
-        changes.look()
+        await changes.look()
         return result
       },
       write: exclusively,
