@@ -23,7 +23,13 @@ import type { KeyStore } from '../pki/keystore/keystore.ts'
 import type { TrustAnchor } from '../pki/path/verdict.ts'
 import { writePem } from '../pki/x509/pem.ts'
 import type { ProxyOptions } from '../server/proxies/options.ts'
-import { createProxies, type Proxies, ProxyProofError, type ProxySource } from '../server/proxies/proxies.ts'
+import {
+  createProxies,
+  type Proxies,
+  ProxyProofError,
+  type ProxySocket,
+  type ProxySource,
+} from '../server/proxies/proxies.ts'
 import type { ServerIdentity } from '../server/tls/server-identity.ts'
 import type { StorageOptions } from '../storage/storage.ts'
 import { Findings, type Path } from './findings.ts'
@@ -289,8 +295,13 @@ class Review extends Findings {
           `whoever is locked out gets in through the proxy ${proxy.name} for ${insecureCacheSeconds} s more (forwardAuth.insecureCacheSeconds)`,
         )
       }
-      sources.push({ options: proxy, secret: this.attempt(place, () => this.#secret(proxy.proof.secret)) })
+      sources.push({
+        options: proxy,
+        secret: this.attempt(place, () => this.#secret(proxy.proof.secret)),
+        socket: this.attempt(['proxies', i, 'proof', 'listener'], () => this.#socketOf(proxy.proof)),
+      })
     }
+    if (sources.some(({ options, socket }) => options.proof.by === 'socket' && socket === undefined)) return undefined
     // A secret that could not be had has been told already.
     if (sources.some(({ options, secret }) => options.proof.by === 'signature' && secret === undefined))
       return undefined
@@ -299,6 +310,21 @@ class Review extends Findings {
     } catch (error) {
       return this.add(['proxies', ...(error instanceof ProxyProofError ? [error.index, 'proof'] : [])], error)
     }
+  }
+
+  #socketOf({ path, access, listener }: ProxyOptions['proof']): ProxySocket | undefined {
+    if (path === undefined) return undefined
+    const names = this.#loaded.value.listeners.map(({ name }) => name)
+    const [only] = names
+    const found = listener === undefined && names.length === 1 ? only : names.find(name => name === listener)
+    if (found !== undefined) return { path: resolve(this.#loaded.folder, path), access, listener: found }
+    throw new CodedError(
+      'ERR_PROXY_PROOF',
+      listener === undefined
+        ? 'it is not said by whose trust store clients are judged'
+        : `there is no listener ${listener}`,
+      { remedy: `Name one of the listeners: ${names.join(', ')}.` },
+    )
   }
 
   /** Whoever switches all of them off means it: a server that runs lets nobody in from then on, and one that does not run does not start. */

@@ -40,8 +40,12 @@ export function openLibraryDoors(
   const takeOver = (value: Configuration, proxyHeaders: readonly string[]) =>
     desk.hide([value.authenticators['mutual-tls'].usernameHeader.name, ...proxyHeaders])
   takeOver(loaded.value, material.proxies.headers)
+  if (material.proxies.sockets.length > 0) {
+    const remedy = 'Let it present a certificate (proof.by: certificate), or run countersign serve.'
+    throw unfit('a server of the application has no Unix socket for a proxy (proxies[].proof.by: socket)', remedy)
+  }
   for (const unused of unusedParts(loaded.value))
-    log.warn({ key: unused }, 'this key means nothing in a server of the application')
+    log.warn({ section: unused }, 'this section means nothing in a server of the application')
 
   function access(options: AccessOptions): Access {
     const compiled = compileAccessOptions(options, chain.names)

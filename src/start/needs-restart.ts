@@ -15,7 +15,18 @@ export function needsRestart(present: Configuration, next: Configuration): strin
   const keys = changed([...held, 'users', 'tickets'], present, next)
   const bare = ({ listeners }: Configuration) =>
     listeners.map(listener => Object.fromEntries(Object.entries(listener).filter(([key]) => !isReplaceable(key))))
-  return isDeepStrictEqual(bare(present), bare(next)) ? keys : ['listeners', ...keys]
+  return [
+    ...(isDeepStrictEqual(bare(present), bare(next)) ? [] : ['listeners']),
+    ...(isDeepStrictEqual(socketsOf(present), socketsOf(next)) ? [] : ['proxies']),
+    ...keys,
+  ]
+}
+
+/** Where proxies connect; what is believed of whoever does is taken over. */
+function socketsOf({ proxies }: Configuration): object[] {
+  return proxies.flatMap(({ proof: { by, path, access, listener } }) =>
+    by === 'socket' ? [{ path, access, listener }] : [],
+  )
 }
 
 /** The keys whose changes not even workers that are new can take over. */

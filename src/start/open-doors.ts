@@ -6,7 +6,8 @@ import type { ListenerMaterial, Material } from '../config/material.ts'
 import { createGatewayKeep } from '../endpoints/gateway/kept.ts'
 import { createEndpoints, type Endpoints } from '../endpoints/routes.ts'
 import type { Log } from '../log.ts'
-import { type Listener, openListener } from '../server/tls/listener.ts'
+import { type Listener, type ListenerSource, openListener } from '../server/tls/listener.ts'
+import { prepareSocket } from '../server/tls/proxy-sockets.ts'
 import { hasKeys } from '../server/tls/server-identity.ts'
 import type { TicketKeys } from '../server/tls/ticket-keys.ts'
 import { createDoorways } from './doorways.ts'
@@ -92,7 +93,11 @@ export async function openDoors(
     const { identities } = each
     if (!hasKeys(identities)) throw new Error('a listener without a key got as far as here')
     const { terms, lead } = doorways.add(each)
-    const listener = await openListener({ ...terms, identities, serve: exchange => endpoints.serve(exchange) })
+    const sockets = material.proxies.sockets.filter(socket => socket.listener === terms.options.name)
+    // Of several processes the one that looks after them makes the sockets.
+    if (source.shared === undefined) for (const socket of sockets) await prepareSocket(socket)
+    const serve: ListenerSource['serve'] = exchange => endpoints.serve(exchange)
+    const listener = await openListener({ ...terms, identities, sockets, serve })
     lead(listener)
     stack.defer(() => listener.close({ graceMs: 0 }))
     metrics.watchConnections(listener.name, () => listener.connections().length)

@@ -67,7 +67,7 @@ export async function openReloading(
       const next = await loaded.again()
       await watch?.replace(namedFiles(next))
       const material = await openMaterial(next, clock, 'reload', keys)
-      for (const key of waits(loaded.value, next.value)) log.warn({ key }, 'this change waits for a restart')
+      for (const section of waits(loaded.value, next.value)) log.warn({ section }, 'this change waits for a restart')
       // Everything that can fail comes before the first thing that changes.
       await takeOver(next, material)
       for (const warning of material.warnings) log.warn({}, warning)

@@ -10,6 +10,8 @@ export interface Peer {
   readonly listener: string
   readonly remoteAddress: string
   readonly remotePort: number
+  /** the Unix socket of a proxy that it came in by; undefined: it came by TLS */
+  readonly proxySocket?: string | undefined
   /** DER, leaf first; empty when no certificate was presented. Only the leaf when the TLS session was resumed */
   readonly chain: readonly Uint8Array[]
   /** TLSv1.3 or TLSv1.2 */

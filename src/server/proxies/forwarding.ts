@@ -63,6 +63,7 @@ export function createForwarding(source: ForwardingSource): Forwarding {
   let proven = new WeakMap<Judgement, TrustedProxy | 'ambiguous' | 'none'>()
 
   function ofConnection(connection: Peer): TrustedProxy | 'ambiguous' | undefined {
+    if (connection.proxySocket !== undefined) return proxies.ofSocket(connection.proxySocket)
     const judgement = connection.judgement()
     if (judgement === undefined || !judgement.verdict.ok) return undefined
     const known = proven.get(judgement) ?? lookUp(judgement)
@@ -76,9 +77,12 @@ export function createForwarding(source: ForwardingSource): Forwarding {
   }
 
   function identify(connection: Peer, exchange: ForwardedRequest): Identified | Promise<Identified> {
-    if (proxies.size === 0) return direct
+    if (proxies.size === 0 && connection.proxySocket === undefined) return direct
     const proxy = ofConnection(connection)
     if (proxy === 'ambiguous') return notProven('Two of the configured proxies have this certificate.')
+    // Nobody is at the other end but a proxy: there is no client of whom it could be.
+    if (proxy === undefined && connection.proxySocket !== undefined)
+      return notProven('The proxy of this socket is in the configuration no longer.')
     if (proxy !== undefined) return forwarded(connection, exchange.headers, proxy, asCertified(connection, proxy))
     if (proxies.signers.size === 0) return direct
     const { method, headers, request } = exchange

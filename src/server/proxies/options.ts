@@ -11,13 +11,20 @@ const fieldName = z
 const steering =
   /^(?:authorization|cookie|host|connection|content-.*|transfer-encoding|te|upgrade|signature|signature-input)$/i
 
+/** What each kind of proof has for itself, as far as no default stands for it. */
+const keysOfProofs = {
+  certificate: ['thumbprints', 'anchor', 'subject', 'san'],
+  signature: ['keyId', 'secret'],
+  socket: ['path', 'listener'],
+} as const
+
 export const proofOptions = z
   .strictObject({
     by: z
-      .enum(['certificate', 'signature'])
+      .enum(['certificate', 'signature', 'socket'])
       .default('certificate')
       .describe(
-        'certificate: its own client certificate, which the listener trusts. signature: an HTTP Message Signature (RFC 9421, hmac-sha256) on each request. An address alone proves nothing.',
+        'certificate: its own client certificate, which the listener trusts. signature: an HTTP Message Signature (RFC 9421, hmac-sha256) on each request. socket: it connects to a Unix socket that nobody else on this machine may open. An address alone proves nothing.',
       ),
     thumbprints: z
       .array(text)
@@ -57,19 +64,39 @@ export const proofOptions = z
       .max(300)
       .default(30)
       .describe('By signature: seconds after `created` for which a signature counts. Each `nonce` counts once.'),
+    path: text
+      .optional()
+      .describe(
+        'By socket: where the Unix socket is made, which speaks HTTP/1.1 without TLS. It goes when the server stops.',
+      ),
+    access: z
+      .enum(['owner', 'group'])
+      .default('owner')
+      .describe(
+        'By socket: who may open it. owner: the user that Countersign runs as, and root. group: the members of the group of the socket as well; all of them are this proxy then.',
+      ),
+    listener: text
+      .optional()
+      .describe(
+        'By socket: the listener by whose trust store and limits its clients are judged. Default: the only one.',
+      ),
   })
   .check(({ value, issues }) => {
     const complain = (path: string[], message: string) => issues.push({ code: 'custom', path, message, input: value })
-    const { by, thumbprints, anchor, subject, san, keyId, secret } = value
+    const { by, thumbprints, anchor, subject, san, keyId, secret, path } = value
+    for (const [other, keys] of Object.entries(keysOfProofs)) {
+      if (other === by) continue
+      for (const key of keys) if (value[key] !== undefined) complain([key], `${key} is for a proof by ${other}`)
+    }
+    if (by === 'socket') {
+      if (path === undefined) complain(['path'], 'a proof by socket needs a path')
+      return
+    }
     if (by === 'signature') {
       if (keyId === undefined) complain(['keyId'], 'a proof by signature needs a keyId')
       if (secret === undefined) complain(['secret'], 'a proof by signature needs a secret')
-      for (const key of ['thumbprints', 'anchor', 'subject', 'san'] as const)
-        if (value[key] !== undefined) complain([key], `${key} is for a proof by certificate`)
       return
     }
-    if (keyId !== undefined) complain(['keyId'], 'keyId is for a proof by signature')
-    if (secret !== undefined) complain(['secret'], 'secret is for a proof by signature')
     const named = (subject === undefined ? 0 : 1) + (san === undefined ? 0 : 1)
     if (thumbprints !== undefined) {
       if (anchor !== undefined || named > 0) complain(['thumbprints'], 'name either thumbprints or an anchor, not both')
@@ -157,10 +184,17 @@ export const proxyOptions = z
   })
   .check(({ value, issues }) => {
     const { proof, addressHeader, forwardAuth } = value
-    if (forwardAuth?.form !== 'envoy-grpc') return
     const complain = (path: string[], message: string) => issues.push({ code: 'custom', path, message, input: value })
+    if (proof.by === 'socket' && addressHeader === undefined && forwardAuth?.form !== 'envoy-grpc')
+      complain(
+        ['addressHeader'],
+        'a Unix socket has no address that could stand for that of the client: name the header',
+      )
+    if (forwardAuth?.form !== 'envoy-grpc') return
     if (proof.by === 'signature')
       complain(['proof', 'by'], 'a signature covers no message of gRPC: Envoy has to present a certificate')
+    if (proof.by === 'socket')
+      complain(['proof', 'by'], 'the socket speaks HTTP/1.1, and gRPC is HTTP/2: Envoy has to present a certificate')
     if (addressHeader !== undefined) complain(['addressHeader'], 'with envoy-grpc the message tells the address')
     if (forwardAuth.cacheSeconds > 0 || forwardAuth.insecureCacheSeconds !== undefined)
       complain(['forwardAuth'], 'Envoy keeps no answers')

@@ -26,12 +26,26 @@ export interface ProxySource {
   readonly options: ProxyOptions
   /** what `proof.secret` names */
   readonly secret?: string | undefined
+  /** what `proof.path` and `proof.listener` name */
+  readonly socket?: ProxySocket | undefined
+}
+
+/** A Unix socket: whoever may open it is the proxy. */
+export interface ProxySocket {
+  /** absolute */
+  readonly path: string
+  readonly access: 'owner' | 'group'
+  /** by whose trust its clients are judged */
+  readonly listener: string
 }
 
 export interface Proxies {
   readonly size: number
   /** The proxy that a trusted certificate is of; `ambiguous` when two are, and then it is none, and nobody else either. */
   ofCertificate(verdict: Trusted): TrustedProxy | 'ambiguous' | undefined
+  /** The proxy that this socket is for; undefined when it is in the configuration no longer. */
+  ofSocket(path: string): TrustedProxy | undefined
+  readonly sockets: readonly ProxySocket[]
   /** by `keyid`; empty when no proxy proves itself by signatures */
   readonly signers: ReadonlyMap<string, Signer>
   /** whether the proxy stands in this list, with the same terms */
@@ -61,7 +75,8 @@ export function createProxies(
   const byThumbprint = new Map<string, TrustedProxy>()
   const byName = new Map<string, { anchor: string; proxy: TrustedProxy }[]>()
   const signers = new Map<string, Signer>()
-  for (const [index, { options, secret }] of sources.entries()) {
+  const bySocket = new Map<string, TrustedProxy>()
+  for (const [index, { options, secret, socket }] of sources.entries()) {
     const proxy = proxyOf(options, secret)
     const { proof } = options
     const fail = (message: string, remedy: string) => new ProxyProofError(index, message, remedy)
@@ -75,6 +90,17 @@ export function createProxies(
         throw fail(`two proxies have the keyId ${keyId}`, 'Give each a keyId and a secret of its own.')
       const nonces = createNonceMemory(nonceSpan(maxAge), now)
       signers.set(keyId, { proxy, keyId, secret: octets, maxAge, nonces })
+      continue
+    }
+    if (socket !== undefined) {
+      const { path } = socket
+      if (Buffer.byteLength(path) > longestSocketPath)
+        throw fail(
+          `the path of the socket of ${proxy.name} is longer than ${longestSocketPath} bytes`,
+          'Choose a shorter one.',
+        )
+      if (bySocket.has(path)) throw fail(`two proxies have the socket ${path}`, 'A socket is of one proxy.')
+      bySocket.set(path, proxy)
       continue
     }
     for (const text of proof.thumbprints ?? []) {
@@ -103,6 +129,8 @@ export function createProxies(
   return {
     size: proxies.length,
     signers,
+    ofSocket: path => bySocket.get(path),
+    sockets: sources.flatMap(({ socket }) => socket ?? []),
     headers: [...new Set(proxies.flatMap(headersOf))],
     has: ({ terms }) => proxies.some(proxy => proxy.terms === terms),
     signs: ({ terms }) => signers.values().some(({ proxy }) => proxy.terms === terms),
@@ -138,6 +166,9 @@ export class ProxyProofError extends CodedError {
     this.index = index
   }
 }
+
+/** Systems have room for 104 to 108 bytes, the zero at the end included. */
+const longestSocketPath = 103
 
 /** RFC 2104 section 3: as long as the output of the hash. */
 const shortestSecret = 32

@@ -19,6 +19,8 @@ export interface AdmissionSource {
 export interface Admission {
   /** Takes a connection whose handshake is done, or ends it. */
   enter(connection: Connection, handshakeMs: number | undefined): void
+  /** Takes one that came by the socket of a proxy: without a handshake, whatever `clientAuth` asks of those who have one. */
+  enterBySocket(connection: Connection): void
   /** Under another `clientAuth`: those that could not have come in it end at once, the others with their next answer. */
   enterAgain(): void
 }
@@ -29,13 +31,15 @@ export function createAdmission(source: AdmissionSource): Admission {
   const { name } = options
 
   function enter(connection: Connection, durationMs: number | undefined): void {
-    const { socket, remoteAddress, protocol, resumed, presented } = connection
+    const { socket, tls, remoteAddress, protocol, resumed, presented } = connection
     events.handshakeCompleted({ listener: name, remoteAddress, protocol, resumed, presented, durationMs })
     if (closing()) return void socket.destroy()
-    boundKeyUpdates(socket, () => {
-      socket.destroy()
-      tell.refused(remoteAddress, 'too_many_key_updates', 'The client asked for new keys without end.')
-    })
+    if (tls !== undefined) {
+      boundKeyUpdates(tls, () => {
+        socket.destroy()
+        tell.refused(remoteAddress, 'too_many_key_updates', 'The client asked for new keys without end.')
+      })
+    }
     // OpenSSL has seen to it for a full handshake. A resumed one it takes as it is (invariant 2), and one that is just ending began
     // under the mode before.
     const unfit = unfitness(connection)
@@ -54,7 +58,8 @@ export function createAdmission(source: AdmissionSource): Admission {
   }
 
   /** why a connection cannot be had under the present `clientAuth` */
-  function unfitness({ presented }: Connection): Pick<Loss, 'code' | 'detail'> | undefined {
+  function unfitness({ presented, tls }: Connection): Pick<Loss, 'code' | 'detail'> | undefined {
+    if (tls === undefined) return undefined
     const mode = clientAuth()
     if (mode === 'need' && !presented)
       return { code: 'certificate_required', detail: 'No client certificate was presented.' }
@@ -91,5 +96,11 @@ export function createAdmission(source: AdmissionSource): Admission {
     }
   }
 
-  return { enter, enterAgain }
+  function enterBySocket(connection: Connection): void {
+    if (closing()) return void connection.socket.destroy()
+    connections.add(connection)
+    source.take(connection)
+  }
+
+  return { enter, enterBySocket, enterAgain }
 }

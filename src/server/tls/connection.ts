@@ -1,5 +1,6 @@
 import type { ServerHttp2Session } from 'node:http2'
-import type { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { Trust } from '../../identity/trust/trust.ts'
 import type { Peer } from '../http/exchange.ts'
 import { JudgedPeer } from '../http/judged-peer.ts'
@@ -7,14 +8,17 @@ import type { Roster, Seat } from '../http/roster.ts'
 import type { Held } from './connections.ts'
 import { peerLeaf } from './peer-leaf.ts'
 
-/** One connection after its handshake: what the peer presented, and what trust says of it. */
+/** One connection after its handshake, where there is one: what the peer presented, and what trust says of it. */
 export class Connection extends JudgedPeer implements Peer, Held {
   readonly listener: string
   readonly remoteAddress: string
   readonly remotePort: number
+  readonly proxySocket: string | undefined
   readonly protocol: string
   readonly resumed: boolean
-  readonly socket: TLSSocket
+  readonly socket: Socket
+  /** the same, where it is TLS; undefined on the Unix socket of a proxy */
+  readonly tls: TLSSocket | undefined
   session: ServerHttp2Session | undefined = undefined
   /** requests that were taken */
   served = 0
@@ -37,21 +41,24 @@ export class Connection extends JudgedPeer implements Peer, Held {
   #since = 0
 
   /** The certificate is read from the socket here and never again. */
-  constructor(listener: string, socket: TLSSocket, remote: Remote, trust: Trust) {
-    super(peerLeaf(socket) ?? nothing, trust)
+  constructor(listener: string, socket: Socket, remote: Remote, trust: Trust) {
+    const tls = socket instanceof TLSSocket ? socket : undefined
+    super((tls && peerLeaf(tls)) ?? nothing, trust)
     this.listener = listener
     this.remoteAddress = remote.address
     this.remotePort = remote.port
-    this.protocol = socket.getProtocol() ?? ''
-    this.resumed = socket.isSessionReused()
+    this.proxySocket = remote.proxySocket
+    this.protocol = tls?.getProtocol() ?? ''
+    this.resumed = tls?.isSessionReused() ?? false
     this.socket = socket
+    this.tls = tls
   }
 
   /** Of a resumed session OpenSSL keeps the leaf alone. */
   rest(): readonly Uint8Array[] | undefined {
     if (this.resumed) return undefined
     const chain: Uint8Array[] = []
-    let issuer = this.socket.getPeerX509Certificate()?.issuerCertificate
+    let issuer = this.tls?.getPeerX509Certificate()?.issuerCertificate
     while (issuer !== undefined && chain.length < longestChain) {
       chain.push(issuer.raw)
       issuer = issuer.issuerCertificate
@@ -111,6 +118,8 @@ export function answering(socket: object): boolean {
 export interface Remote {
   readonly address: string
   readonly port: number
+  /** path of the Unix socket of a proxy */
+  readonly proxySocket?: string
 }
 
 /** Where the HTTP servers find the connection of a socket or session. A symbol: a WeakMap would cost every request more. */

@@ -11,14 +11,15 @@ import type { Problem } from '../http/problem.ts'
 import type { Forwarding } from '../proxies/forwarding.ts'
 import { clientWentAway, createAcceptor } from './accept.ts'
 import { createAdmission } from './admission.ts'
-import { closeServer, drainServer } from './close-server.ts'
-import type { Connection, Remote } from './connection.ts'
+import { closeServer, drainServers } from './close-server.ts'
+import { Connection, connectionOf, type Remote, type WithConnection } from './connection.ts'
 import { createConnectionEvents } from './connection-events.ts'
 import { Connections, type LossOf } from './connections.ts'
 import { createHttp1, type Http1, type TakeRequest } from './http1.ts'
 import { createHttp2 } from './http2.ts'
 import type { ListenerOptions } from './options.ts'
 import { createProxyProtocol } from './proxy-protocol/proxy-protocol.ts'
+import { createSocketServer, listenAtSocket, type ProxySocketOptions } from './proxy-sockets.ts'
 import { createRequests, type RequestsSource } from './requests.ts'
 import { secureContexts } from './secure-contexts.ts'
 import type { ServerIdentity } from './server-identity.ts'
@@ -42,6 +43,8 @@ export interface ListenerSource {
   http1?(takeRequest: TakeRequest): Http1
   /** asked for each request when there may be a proxy in front; left out, every request is of the connection's own peer */
   readonly forwarding?: Forwarding | undefined
+  /** where proxies on the same machine connect without TLS; `forwarding` says which is whose */
+  readonly sockets?: readonly ProxySocketOptions[]
   /** asked for each connection when the trust epoch has risen, so that connections end whose user may no longer come in */
   readonly lossOf?: LossOf
   /** answers of responders about our own certificates, from memory */
@@ -94,6 +97,8 @@ export interface Listener {
 /** One that does not listen yet: `address` and `port` are of no use until its server does. */
 export interface UnboundListener extends Listener {
   readonly server: Server
+  /** Makes the sockets of proxies. Throws ERR_LISTEN_FAILED. */
+  listenAtSockets(): Promise<void>
   /** Ends the connections that rest, and those of HTTP/2 when their requests are answered. */
   retire(): void
 }
@@ -101,9 +106,10 @@ export interface UnboundListener extends Listener {
 /** Listens for TLS connections. Throws ERR_LISTEN_FAILED when the address cannot be had, ERR_SERVER_KEY_UNUSABLE for a bad key. */
 export async function openListener(source: ListenerSource): Promise<Listener> {
   const { options, log } = source
-  const { server, retire: _, ...listener } = createListener(source)
+  const { server, listenAtSockets, retire: _, ...listener } = createListener(source)
   try {
     const { address, port } = await listen(server, options)
+    await listenAtSockets()
     server.on('error', error => log.error({ err: error, listener: options.name }, 'a connection could not be accepted'))
     return { ...listener, address, port }
   } catch (error) {
@@ -171,18 +177,39 @@ export function createListener(source: ListenerSource): UnboundListener {
     else begin(raw, remote)
   })
   function begin(raw: Socket, remote: Remote): void {
-    if (connections.enter(remote.address)) return void acceptor.accept(raw, remote)
-    raw.destroy()
-    const detail = `More than ${limits.maxConnectionsPerAddress} from this address.`
-    tell.refused(remote.address, 'too_many_connections', detail)
+    if (enter(raw, remote)) acceptor.accept(raw, remote)
   }
-  server.on('drop', (dropped?: DropArgument) => {
-    tell.refused(dropped?.remoteAddress ?? '', 'too_many_connections', `More than ${limits.maxConnections} are open.`)
+  function enter(raw: Socket, { address }: Remote): boolean {
+    if (connections.enter(address)) return true
+    raw.destroy()
+    tell.refused(address, 'too_many_connections', `More than ${limits.maxConnectionsPerAddress} from this address.`)
+    return false
+  }
+  const dropped = (address: string) =>
+    tell.refused(address, 'too_many_connections', `More than ${limits.maxConnections} are open.`)
+  server.on('drop', (drop?: DropArgument) => dropped(drop?.remoteAddress ?? ''))
+
+  const sockets = (source.sockets ?? []).map(each => {
+    const bySocket = createSocketServer(each, beginBySocket)
+    bySocket.maxConnections = limits.maxConnections
+    bySocket.on('drop', () => dropped(addressOfSocket(each.path)))
+    return { options: each, server: bySocket }
   })
+  function beginBySocket(raw: Socket, path: string): void {
+    const remote = { address: addressOfSocket(path), port: 0, proxySocket: path }
+    if (!enter(raw, remote)) return
+    const connection = new Connection(name, raw, remote, trust)
+    // Where Node's HTTP tells of what goes wrong, and finds its limits.
+    Object.assign(raw, { server, [connectionOf]: connection } satisfies WithConnection & { server: unknown })
+    raw.once('close', () => connections.leave(remote.address, connection))
+    raw.on('error', () => {})
+    admission.enterBySocket(connection)
+  }
 
   function take(connection: Connection): void {
-    const { socket } = connection
-    if (socket.alpnProtocol === 'h2') http2.take(connection)
+    const { socket, tls } = connection
+    if (tls === undefined) http1.take(connection)
+    else if (tls.alpnProtocol === 'h2') http2.take(connection)
     else if (options.http.includes('http/1.1')) http1.take(connection)
     // A client that negotiates nothing speaks HTTP/1.1.
     else socket.destroySoon()
@@ -231,6 +258,9 @@ export function createListener(source: ListenerSource): UnboundListener {
     retire() {
       for (const connection of connections.list()) connection.retire()
     },
+    async listenAtSockets() {
+      for (const each of sockets) await listenAtSocket(each.server, each.options)
+    },
     rejudge: standing.rejudge,
     replaceIdentities(next, nextAuthorities = []) {
       contexts = secureContexts(options, next, nextAuthorities, tickets?.key(next))
@@ -247,18 +277,23 @@ export function createListener(source: ListenerSource): UnboundListener {
     },
     async close({ graceMs = 10_000, drainMs = 0 } = {}) {
       leaving = true
-      if (drainMs > 0) await drainServer(server, drainMs)
+      const beside = sockets.map(each => each.server)
+      if (drainMs > 0) await drainServers([server, ...beside], drainMs)
       closing = true
       standing.ignoreEpoch()
       forgetTickets?.()
-      await closeServer(server, connections, graceMs, () => {
+      const begun = () => {
         balancers?.dropAll()
         acceptor.dropAll()
-      })
+      }
+      await closeServer(server, connections, graceMs, { begun, beside })
       standing.stop()
     },
   }
 }
+
+/** What stands for the address of a proxy that has none, in logs and limits. */
+const addressOfSocket = (path: string) => `unix:${path}`
 
 type StapleCallback = (error: Error | null, response: Buffer | null) => void
 

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../clock.ts'
 import type { LoadedConfiguration } from '../../config/load.ts'
 import { openMaterial } from '../../config/material.ts'
 import { createLog, type Log } from '../../log.ts'
+import { prepareSocket } from '../../server/tls/proxy-sockets.ts'
 import { startManagement } from '../../telemetry/metrics/management.ts'
 import { createMergedMetrics, takeSnapshot } from '../../telemetry/metrics/merged-metrics.ts'
 import { needsFullRestart } from '../needs-restart.ts'
@@ -63,6 +64,7 @@ export async function supervise(
   cluster.schedulingPolicy = cluster.SCHED_NONE
   // `undefined` goes through as such, and binary values as well.
   cluster.setupPrimary({ serialization: 'advanced' })
+  for (const socket of material.proxies.sockets) await prepareSocket(socket)
   const count = workerCount(loaded.value.workers)
   const inTurn = createTurns()
   const merged = createMergedMetrics(async () => [
