@@ -12,6 +12,7 @@ import { identityServer } from '../../support/identity-server.ts'
 import { type ProxyName, startProxy } from '../../support/proxy-program.ts'
 import { rawClient } from '../../support/raw-client.ts'
 import { type Answered, httpsRequest } from '../../support/request.ts'
+import { scratchFolder } from '../../support/scratch.ts'
 import { spellings } from '../../support/spoofed-headers.ts'
 
 const people = testAuthority({ name: 'People CA' })
@@ -24,6 +25,8 @@ interface Tier {
   readonly file: string
   readonly clientCertificate: object
   listens(port: number): Record<string, string>
+  /** what docs/proxies.md says to write for a Unix socket */
+  bySocket(path: string): Record<string, string>
 }
 
 const tiers: readonly Tier[] = [
@@ -32,18 +35,24 @@ const tiers: readonly Tier[] = [
     file: 'nginx-auth-request.conf',
     clientCertificate: { form: 'nginx' },
     listens: port => ({ 'listen 443': `listen 127.0.0.1:${port}` }),
+    bySocket: path => ({
+      'server 127.0.0.1:9443;': `server unix:${path};`,
+      'https://countersign': 'http://countersign',
+    }),
   },
   {
     program: 'haproxy',
     file: 'haproxy-forward-auth.cfg',
     clientCertificate: { form: 'haproxy', chainHeader: 'X-SSL-Client-Chain-DER' },
     listens: port => ({ 'bind :443': `bind 127.0.0.1:${port}` }),
+    bySocket: path => ({ 'server countersign 127.0.0.1:9443 ssl': `server countersign unix@${path} #` }),
   },
   {
     program: 'caddy',
     file: 'caddy-forward-auth.Caddyfile',
     clientCertificate: { form: 'client-cert' },
     listens: port => ({ 'https://id.example.org {': `https://localhost:${port} {\n\tbind 127.0.0.1` }),
+    bySocket: path => ({ 'https://127.0.0.1:9443': `unix/${path}`, 'import countersign': '' }),
   },
 ]
 const identities = new Map(tiers.map(({ program }) => [program, machines.issue({ subject: `CN=${program}` })]))
@@ -57,6 +66,14 @@ const proxyOf = ({ program, clientCertificate }: Tier, forwardAuth: object = { f
   forwardAuth,
 })
 
+const sockets = scratchFolder()
+const socketOf = ({ program }: Tier) => join(sockets, `${program}.sock`)
+const bySocket = (tier: Tier) => ({
+  ...proxyOf(tier),
+  name: `${tier.program}-here`,
+  proof: { by: 'socket', path: socketOf(tier) },
+})
+
 const server = await identityServer({
   anchors: { people, machines },
   bindings: [
@@ -65,7 +82,7 @@ const server = await identityServer({
     { anchor: 'machines', user: { from: 'subject.CN' } },
   ],
   basic: { enabled: true },
-  proxies: tiers.map(tier => proxyOf(tier)),
+  proxies: [...tiers.map(tier => proxyOf(tier)), ...tiers.map(bySocket)],
   routes: [
     { path: '/everyone', audience: 'https://app.example' },
     { path: '/buyers', allow: { roles: ['buyer'] }, require: ['mutual-tls'] },
@@ -96,10 +113,21 @@ interface Sent {
   readonly seen?: { method: string; url: string; headers: IncomingHttpHeaders; body: string }
 }
 
-for (const tier of tiers) {
+const nobody = await freePort()
+const ways = tiers.flatMap(tier => [
+  { tier, name: tier.program, there: overTls(new URL(server.url).port), nowhere: overTls(nobody) },
+  {
+    tier,
+    name: `${tier.program}, over a Unix socket`,
+    there: tier.bySocket(socketOf(tier)),
+    nowhere: tier.bySocket(join(sockets, 'nobody.sock')),
+  },
+])
+
+for (const { tier, name, there, nowhere } of ways) {
   const { program } = tier
-  suite(program, async () => {
-    const edge = await startTier(tier, new URL(server.url).port)
+  suite(name, async () => {
+    const edge = await startTier(tier, there)
     const { port, ca, said } = edge
     const ask = async (path: string, { client, ...options }: Asking = {}): Promise<Sent> => {
       const identity = client && { cert: client.chainPem, key: client.keyPem }
@@ -187,7 +215,7 @@ for (const tier of tiers) {
     })
 
     test('nobody gets in while Countersign is away', async () => {
-      const alone = await startTier(tier, await freePort())
+      const alone = await startTier(tier, nowhere)
       const identity = { cert: alice.chainPem, key: alice.keyPem }
       const { status, body } = await httpsRequest(`https://localhost:${alone.port}/everyone`, {
         ca: alone.ca,
@@ -216,7 +244,7 @@ test('nginx that keeps a yes gives it to nobody else', async () => {
       ...tiers.slice(1).map(other => proxyOf(other)),
     ],
   })
-  const { port, ca } = await startTier(tier, new URL(server.url).port, folder => ({
+  const { port, ca } = await startTier(tier, overTls(new URL(server.url).port), folder => ({
     '#proxy_cache_path /var/cache/nginx/countersign': `proxy_cache_path ${folder}/cache`,
     '#proxy_cache ': 'proxy_cache ',
   }))
@@ -246,7 +274,7 @@ test('nginx that keeps a yes gives it to nobody else', async () => {
 
 async function startTier(
   { program, file, listens }: Tier,
-  countersignPort: string | number,
+  countersign: Record<string, string>,
   more: (folder: string) => Record<string, string> = () => ({}),
 ) {
   const { folder, ca } = edgeFiles(identities.get(program)!, server.ca)
@@ -254,13 +282,17 @@ async function startTier(
   writeFileSync(join(folder, 'haproxy-forward-auth.lua'), lua.replaceAll('/etc/countersign/edge', folder))
   const values = (port: number) => ({
     ...listens(port),
-    ':9443': `:${countersignPort}`,
+    ...countersign,
     '127.0.0.1:8080': `127.0.0.1:${(app.address() as AddressInfo).port}`,
     'id.example.org': 'localhost',
     '/etc/countersign/edge': folder,
     ...more(folder),
   })
   return { ca, ...(await startProxy({ program, config: `docs/proxies/${file}`, values })) }
+}
+
+function overTls(port: string | number): Record<string, string> {
+  return { ':9443': `:${port}` }
 }
 
 const pick = ({ status, code }: Sent) => [status, code]

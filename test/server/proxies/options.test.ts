@@ -8,14 +8,15 @@ const complaints = (proxy: object) => {
   return success ? [] : error!.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
 }
 
-test('a proxy names how it proves itself: by one certificate, by one name below an anchor, or by a secret', () => {
+test('a proxy names how it proves itself: by one certificate, by one name below an anchor, by a secret, or by a socket', () => {
   for (const proof of [
     { thumbprints: [thumbprint] },
     { by: 'certificate', anchor: 'proxies-ca', subject: 'CN=edge' },
     { anchor: 'proxies-ca', san: { uri: 'spiffe://example.org/edge' } },
     { by: 'signature', keyId: 'edge', secret: 'env:EDGE_SECRET' },
+    { by: 'socket', path: '/run/countersign/edge.sock', access: 'group', listener: 'main' },
   ]) {
-    assert.deepEqual(complaints({ proof }), [], JSON.stringify(proof))
+    assert.deepEqual(complaints({ proof, addressHeader: 'X-Forwarded-For' }), [], JSON.stringify(proof))
   }
 })
 
@@ -32,11 +33,20 @@ test('half a proof is none', () => {
     [{ by: 'signature', keyId: 'edge' }, /needs a secret/],
     [{ by: 'signature', secret: 'x' }, /needs a keyId/],
     [{ by: 'signature', keyId: 'edge', secret: 'x', thumbprints: [thumbprint] }, /thumbprints is for/],
+    [{ by: 'socket' }, /needs a path/],
+    [{ by: 'socket', path: '/a', thumbprints: [thumbprint] }, /thumbprints is for a proof by certificate/],
+    [{ by: 'socket', path: '/a', secret: 'x' }, /secret is for a proof by signature/],
+    [{ by: 'socket', path: '/a', access: 'everybody' }, /access/],
+    [{ thumbprints: [thumbprint], path: '/a' }, /path is for a proof by socket/],
+    [{ by: 'signature', keyId: 'edge', secret: 'x', listener: 'main' }, /listener is for a proof by socket/],
     [{ by: 'address', addresses: ['10.0.0.1'] }, /proof.by/],
   ] as const) {
     assert.match(complaints({ proof }).join('\n'), complaint, JSON.stringify(proof))
   }
   assert.match(complaints({}).join(), /proof/)
+  const proof = { by: 'socket', path: '/a' }
+  assert.match(complaints({ proof }).join(), /addressHeader: a Unix socket has no address/)
+  assert.match(complaints({ proof, forwardAuth: { form: 'envoy-grpc' } }).join(), /gRPC is HTTP\/2/)
 })
 
 test('one form for each proxy, with a header only where the form leaves it open', () => {
