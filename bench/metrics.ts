@@ -92,6 +92,16 @@ export const loads = {
     operations: 3_000,
     warmUp: 15_000,
   },
+  M5t: {
+    id: 'M5t',
+    name: 'the same, asked over TLS',
+    unit: cpu,
+    kind: 'kept',
+    role: 'decidedByTls',
+    parallel: 32,
+    operations: 3_000,
+    warmUp: 15_000,
+  },
 } as const satisfies Record<string, Load>
 
 /** What servers with two processes (or threads) are asked, on all CPUs. Each process has a compiler of its own to warm up. */

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { answering, freePort, launch } from '../process.ts'
 import { publish } from '../program.ts'
 import { startAsking } from './nginx.ts'
-import type { Peer, Running, Setting } from './peer.ts'
+import { type Peer, type Running, roles, type Setting } from './peer.ts'
 
 /** The real server, as `countersign serve` starts it: trust store, bindings, users in SQLite, audit record. */
 export const countersign = countersignOf('countersign', join(import.meta.dirname, '../..'))
@@ -31,12 +31,24 @@ async function start(name: string, root: string, setting: Setting): Promise<Runn
   const version = `${name} on Node ${process.version}, OpenSSL ${process.versions.openssl}`
   const same = { identity: '/whoami', http2: '/whoami' }
   if (setting.upstream === undefined) return { name, version, port, paths: same, launched, child }
-  const paths = { ...same, proxied: '/orders/1', decided: '/orders/1' }
-  const fronts = { decided: () => startAsking(setting, port) }
+  const paths = { ...same, ...roles('/orders/1', 'proxied', 'decided', 'decidedByTls') }
+  const fronts = {
+    decided: () => startAsking(setting, socketOf(setting, port)),
+    decidedByTls: () => startAsking(setting, port),
+  }
   return { name, version, port, paths, fronts, launched, child }
 }
 
-function configuration({ folder, upstream, workers }: Setting, port: number): object {
+const asking = {
+  clientCertificate: { form: 'nginx' },
+  addressHeader: 'X-Forwarded-For',
+  forwardAuth: { form: 'nginx' },
+}
+
+const socketOf = ({ folder }: Setting, port: number): string => join(folder, `ask-${port}.sock`)
+
+function configuration(setting: Setting, port: number): object {
+  const { folder, upstream, workers } = setting
   const { fingerprint256 } = new X509Certificate(readFileSync(join(folder, 'edge-client.crt')))
   const route = { path: '/orders/*', upstream: `http://127.0.0.1:${upstream}`, require: ['mutual-tls'] }
   return {
@@ -52,13 +64,8 @@ function configuration({ folder, upstream, workers }: Setting, port: number): ob
       },
     ],
     proxies: [
-      {
-        name: 'nginx',
-        proof: { thumbprints: [fingerprint256] },
-        clientCertificate: { form: 'nginx' },
-        addressHeader: 'X-Forwarded-For',
-        forwardAuth: { form: 'nginx' },
-      },
+      { ...asking, name: 'nginx', proof: { thumbprints: [fingerprint256] } },
+      { ...asking, name: 'nginx-here', proof: { by: 'socket', path: socketOf(setting, port) } },
     ],
     ...(workers > 1 && { workers }),
     management: { enabled: false },

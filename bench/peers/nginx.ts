@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { answering, freePort, launch, path, told } from '../process.ts'
-import { type Front, filling, type Peer, type Setting } from './peer.ts'
+import { type Front, filling, type Peer, roles, type Setting } from './peer.ts'
 
 /** nginx, which takes over the proof of the certificate and prints who that was. */
 export const nginx: Peer = {
@@ -15,7 +15,7 @@ export const nginx: Peer = {
     const paths = {
       identity: '/',
       http2: '/',
-      ...(setting.upstream === undefined ? {} : { proxied: '/orders/1', decided: '/orders/1' }),
+      ...(setting.upstream === undefined ? {} : roles('/orders/1', 'proxied', 'decided', 'decidedByTls')),
     }
     return { name: 'nginx', version: nginxVersion(), port, paths, launched, child }
   },
@@ -31,13 +31,14 @@ export async function startUpstream(setting: Pick<Setting, 'folder' | 'cpu'>) {
   return { port, child }
 }
 
-/** The nginx that asks Countersign before it passes requests on, with the file that docs/ gives its users. */
-export async function startAsking({ folder, cpu, upstream }: Setting, countersign: number): Promise<Front> {
+/** The nginx that asks at this socket or port before it passes requests on, with the file that docs/ gives its users. */
+export async function startAsking({ folder, cpu, upstream }: Setting, place: string | number): Promise<Front> {
   const port = await freePort()
   const file = readFileSync(join(import.meta.dirname, '../../docs/proxies/nginx-auth-request.conf'), 'utf8')
   const text = file
     .replace('listen 443 ssl http2', `listen 127.0.0.1:${port} ssl backlog=1024`)
-    .replaceAll('127.0.0.1:9443', `127.0.0.1:${countersign}`)
+    .replaceAll('127.0.0.1:9443', typeof place === 'string' ? `unix:${place}` : `127.0.0.1:${place}`)
+    .replaceAll('https://countersign', typeof place === 'string' ? 'http://countersign' : 'https://countersign')
     .replaceAll('127.0.0.1:8080', `127.0.0.1:${upstream}`)
     .replaceAll('id.example.org', 'localhost')
     .replaceAll('/etc/countersign/edge', folder)
@@ -104,7 +105,10 @@ function frame(workers: number, server: string, further = ''): string {
 
 function around(workers: number, http: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${name};`)
+  // As whoever runs the benchmark, whose sockets it opens.
+  const user = process.getuid?.() === 0 ? 'user root;' : ''
   return `daemon off;
+${user}
 worker_processes ${workers};
 worker_rlimit_nofile 16384;
 pid nginx.pid;

@@ -1,12 +1,12 @@
 // Bare node:https: what Node itself costs. Asks for a certificate, reads it once per connection, answers as many bytes as Countersign.
 import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 
-const [folder = '.', bodyBytes = '300', workers = '1'] = process.argv.slice(2)
+const [folder = '.', bodyBytes = '300', workers = '1', socketPath = ''] = process.argv.slice(2)
 const holder = Symbol('holder')
 const clients = new Map<string, { readonly user: string; readonly assertion: string }>()
 
@@ -50,6 +50,8 @@ if (Number(workers) > 1 && cluster.isPrimary) {
   for (let i = 0; i < Number(workers); i++) cluster.fork()
   cluster.once('listening', (_worker, { port }) => process.send?.({ port }))
 } else {
+  // Where an nginx on the same machine asks without TLS.
+  if (!cluster.isWorker) createPlainServer({ keepAliveTimeout: 60_000 }, decide).listen(socketPath)
   const onListening = () => process.send?.({ port: (server.address() as AddressInfo).port })
   server.listen(0, '127.0.0.1', cluster.isWorker ? undefined : onListening)
 }

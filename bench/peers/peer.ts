@@ -46,9 +46,13 @@ export interface Front {
 
 /**
  * identity: it says who the client is. http2: the same over HTTP/2. proxied: it passes the request to the upstream, and who the client is along with it. decided: nginx does
- * that, and asks first.
+ * that, and asks first, over a Unix socket; decidedByTls: over TLS.
  */
-export type Role = 'identity' | 'http2' | 'proxied' | 'decided'
+export type Role = 'identity' | 'http2' | 'proxied' | 'decided' | 'decidedByTls'
 
 /** What a body has to be filled up with, where about `printed` bytes of it are the identity. */
 export const filling = ({ bodyBytes }: Setting, printed: number): string => 'x'.repeat(Math.max(0, bodyBytes - printed))
+
+/** The same path in each of these roles. */
+export const roles = (path: string, ...names: Role[]): Partial<Record<Role, string>> =>
+  Object.fromEntries(names.map(name => [name, path]))

@@ -28,6 +28,19 @@ async function open(more: object = {}) {
   return auth
 }
 
+test('the socket of a proxy is none of a server of the application', async () => {
+  const start = (proof: { path: string; listener?: string }) => {
+    const proxy = { name: 'edge', proof: { by: 'socket', ...proof }, addressHeader: 'X-Forwarded-For' } as const
+    return countersign({ ...options, config: { ...home.config, proxies: [proxy] } })
+  }
+  await assert.rejects(start({ path: 'edge.sock', listener: 'main' }), {
+    code: 'ERR_SERVER_UNFIT',
+    message: /Unix socket/,
+  })
+  const message = /proxies\[0\]\.proof\.listener: it is not said by whose trust store.*\n.*main, strict/
+  await assert.rejects(start({ path: 'edge.sock' }), { code: 'ERR_CONFIG_INVALID', message })
+})
+
 suite('a server of the application that cannot be protected', async () => {
   const auth = await open()
   const fine = { ...tls, requestCert: true, rejectUnauthorized: false }

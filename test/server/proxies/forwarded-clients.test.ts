@@ -110,11 +110,15 @@ suite('whose request it is', () => {
       { anchor: 'machines', subject: 'no name' },
       { by: 'signature', keyId: 'edge', secret: 'short' },
       { by: 'signature', keyId: 'edge', secret: 'env:NOT_SET' },
+      { by: 'socket', path: '/tmp/edge.sock', listener: 'nowhere' },
+      { by: 'socket', path: `/tmp/${'x'.repeat(100)}` },
     ]) {
       await server.refuseToBecome({ proxies: [{ ...proxy(), proof }] })
     }
     await server.refuseToBecome({ proxies: [proxy(), proxy()] })
     await server.refuseToBecome({ proxies: [proxy(), { ...proxy(), name: 'second' }] })
+    const bySocket = { ...proxy(), proof: { by: 'socket', path: '/tmp/edge.sock' } }
+    await server.refuseToBecome({ proxies: [bySocket, { ...bySocket, name: 'second' }] })
     assert.equal(await server.client(edge).whoami(header(alice)), 'alice')
   })
 })
