@@ -97,6 +97,8 @@ export interface Listener {
 /** One that does not listen yet: `address` and `port` are of no use until its server does. */
 export interface UnboundListener extends Listener {
   readonly server: Server
+  /** Tells of an error of a server that listens. */
+  notAccepted(error: Error): void
   /** Makes the sockets of proxies. Throws ERR_LISTEN_FAILED. */
   listenAtSockets(): Promise<void>
   /** Ends the connections that rest, and those of HTTP/2 when their requests are answered. */
@@ -105,12 +107,12 @@ export interface UnboundListener extends Listener {
 
 /** Listens for TLS connections. Throws ERR_LISTEN_FAILED when the address cannot be had, ERR_SERVER_KEY_UNUSABLE for a bad key. */
 export async function openListener(source: ListenerSource): Promise<Listener> {
-  const { options, log } = source
-  const { server, listenAtSockets, retire: _, ...listener } = createListener(source)
+  const { options } = source
+  const { server, listenAtSockets, notAccepted, retire: _, ...listener } = createListener(source)
   try {
     const { address, port } = await listen(server, options)
+    server.on('error', notAccepted)
     await listenAtSockets()
-    server.on('error', error => log.error({ err: error, listener: options.name }, 'a connection could not be accepted'))
     return { ...listener, address, port }
   } catch (error) {
     await listener.close({ graceMs: 0 })
@@ -206,6 +208,10 @@ export function createListener(source: ListenerSource): UnboundListener {
     admission.enterBySocket(connection)
   }
 
+  function notAccepted(error: Error): void {
+    log.error({ err: error, listener: name }, 'a connection could not be accepted')
+  }
+
   function take(connection: Connection): void {
     const { socket, tls } = connection
     if (tls === undefined) http1.take(connection)
@@ -258,8 +264,12 @@ export function createListener(source: ListenerSource): UnboundListener {
     retire() {
       for (const connection of connections.list()) connection.retire()
     },
+    notAccepted,
     async listenAtSockets() {
-      for (const each of sockets) await listenAtSocket(each.server, each.options)
+      for (const each of sockets) {
+        await listenAtSocket(each.server, each.options)
+        each.server.on('error', notAccepted)
+      }
     },
     rejudge: standing.rejudge,
     replaceIdentities(next, nextAuthorities = []) {

@@ -39,7 +39,8 @@ export function listenAtSocket(server: Server, { path, access }: ProxySocketOpti
  */
 export async function prepareSocket({ path }: ProxySocketOptions): Promise<void> {
   // Whoever may write to a socket may open it: nobody else, not even in the moment before its mode is set.
-  process.umask(process.umask() | 0o022)
+  const mask = process.umask(0o077)
+  process.umask(mask | 0o022)
   const folder = statSync(dirname(path), { throwIfNoEntry: false })
   if (folder === undefined) throw failed(path, 'its folder is not there', 'Make the folder, or choose another path.')
   // Who may put another in its place is asked in our name.
@@ -59,10 +60,12 @@ export async function prepareSocket({ path }: ProxySocketOptions): Promise<void>
 function answers(path: string): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect(path)
-    socket.once('connect', () => resolve(true))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
     // Too many who wait, or no right to open it, is an answer as well.
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'))
-    socket.once('connect', () => socket.destroy())
   })
 }
 
