@@ -7,14 +7,7 @@ import type { AccessOptions } from './access-options.ts'
 import { Auth, type AuthOptions, openAuth } from './auth.ts'
 import type { ServerOptions } from './server-options.ts'
 
-export type { Principal } from '../identity/authn/authenticator.ts'
-export type { Problem } from '../server/http/problem.ts'
-export type { AccessOptions } from './access-options.ts'
-export type { AuthOptions } from './auth.ts'
-export type { Client, Identified } from './desk.ts'
-export type { AuthEvents, Ended, Granted, Refused } from './events.ts'
-export type { RefuseWith, Told } from './refusal.ts'
-export type { ProtectOptions, ServerOptions } from './server-options.ts'
+export type * from './public-types.ts'
 
 // As Node types them for a server that speaks both: what is common to the two is there.
 type RequestOf<O extends ServerOptions> = O extends { http2: true } ? Http2ServerRequest : IncomingMessage
