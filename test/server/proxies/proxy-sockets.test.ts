@@ -306,6 +306,12 @@ test('workers share the socket, are renewed without one request refused, and lea
     over = true
     await load
     assert.deepEqual(new Set(statuses), new Set([200]))
+    // All of them at once: the socket is made anew with the first that takes their place.
+    const pids = several.log.flatMap(line => /"worker":\d,"pid":(\d+)/.exec(line)?.[1] ?? []).slice(-2)
+    assert.equal(pids.length, 2)
+    for (const pid of pids) process.kill(Number(pid), 'SIGKILL')
+    await until(async () => (await ask(client, {}, at).catch(() => undefined))?.status === 200, 'a new worker', 20_000)
+    assert.equal(lstatSync(at).mode & 0o777, 0o600)
   } finally {
     await several.stop()
   }
