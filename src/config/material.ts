@@ -20,6 +20,7 @@ import {
 import type { TenantAnchor } from '../identity/trust/tenant-paths.ts'
 import { readKeyStoreFile } from '../pki/keystore/file.ts'
 import type { KeyStore } from '../pki/keystore/keystore.ts'
+import { atOnce, inTurns, type Pace } from '../pki/keystore/steps.ts'
 import type { TrustAnchor } from '../pki/path/verdict.ts'
 import { writePem } from '../pki/x509/pem.ts'
 import type { ProxyOptions } from '../server/proxies/options.ts'
@@ -69,15 +70,18 @@ export interface ListenerMaterial {
 /** Whether a listener has to have a key: in the library, TLS may be the application's. */
 export type KeyNeed = 'required' | 'optional'
 
+/** `join`: another process that serves it already has found it good. `reload`: so has this one, which serves meanwhile. */
+export type Moment = 'start' | 'join' | 'reload'
+
 /** Opens everything that the configuration names. Throws ConfigError with all problems at once (invariant 4). */
 export async function openMaterial(
   loaded: LoadedConfiguration,
   clock: Clock,
-  moment: 'start' | 'reload' = 'start',
+  moment: Moment = 'start',
   keys: KeyNeed = 'required',
 ): Promise<Material> {
   const { value } = loaded
-  const review = new Review(loaded, clock, keys)
+  const review = new Review(loaded, clock, keys, moment === 'reload' ? inTurns : atOnce)
   review.someAuthenticator(moment)
   const listeners: ListenerMaterial[] = []
   for (const [i, options] of value.listeners.entries()) {
@@ -131,12 +135,14 @@ class Review extends Findings {
   readonly #loaded: LoadedConfiguration
   readonly #clock: Clock
   readonly #keys: KeyNeed
+  readonly #pace: Pace
 
-  constructor(loaded: LoadedConfiguration, clock: Clock, keys: KeyNeed) {
+  constructor(loaded: LoadedConfiguration, clock: Clock, keys: KeyNeed, pace: Pace) {
     super(loaded)
     this.#loaded = loaded
     this.#keys = keys
     this.#clock = clock
+    this.#pace = pace
   }
 
   async listener(options: ListenerConfiguration, path: Path): Promise<ListenerMaterial | undefined> {
@@ -148,9 +154,9 @@ class Review extends Findings {
     for (const weak of insecureAlgorithms) this.warnings.push(`listener ${name} accepts ${weak} (insecureAlgorithms)`)
     const found =
       stores &&
-      this.attempt([...path, 'trustStore'], () =>
-        readAnchors(stores, { at: this.#clock.now(), clientAuth, publishedKeys }),
-      )
+      (await this.attemptAsync([...path, 'trustStore'], async () =>
+        this.#pace(readAnchors(stores, { at: this.#clock.now(), clientAuth, publishedKeys })),
+      ))
     if (identities === undefined || found === undefined) return undefined
     this.warnings.push(...found.warnings)
     const trust = {
@@ -192,7 +198,8 @@ class Review extends Findings {
   }
 
   #open(file: string, password: string | undefined, keyPassword?: string): Promise<KeyStore> {
-    return readKeyStoreFile(resolve(this.#loaded.folder, file), { password: this.#secret(password), keyPassword })
+    const path = resolve(this.#loaded.folder, file)
+    return readKeyStoreFile(path, { password: this.#secret(password), keyPassword }, this.#pace)
   }
 
   #secret(option: string | undefined): string | undefined {
@@ -328,11 +335,11 @@ class Review extends Findings {
   }
 
   /** Whoever switches all of them off means it: a server that runs lets nobody in from then on, and one that does not run does not start. */
-  someAuthenticator(moment: 'start' | 'reload'): void {
+  someAuthenticator(moment: Moment): void {
     if (this.#authenticators.length > 0) return
     const message = 'every authenticator is switched off: nobody can be let in'
     const remedy = 'Enable at least one, for example authenticators.mutual-tls.enabled: true.'
-    if (moment === 'reload') this.warnings.push(message)
+    if (moment !== 'start') this.warnings.push(message)
     else this.add(['authenticators'], new CodedError('ERR_AUTHENTICATORS', message, { remedy }))
   }
 

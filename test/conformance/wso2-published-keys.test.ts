@@ -15,6 +15,7 @@ import { publishedKeyOf } from '../../src/identity/trust/published-keys.ts'
 import { silentLog } from '../../src/log.ts'
 import { emptyKeyStore, setTrustedCertificate } from '../../src/pki/keystore/change.ts'
 import { readKeyStoreFile } from '../../src/pki/keystore/file.ts'
+import { atOnce } from '../../src/pki/keystore/steps.ts'
 import type { Certificate } from '../../src/pki/x509/certificate.ts'
 import { type KeyPair, selfSigned, testAuthority } from '../support/certificates.ts'
 import { realHome, suites, withoutSuites } from '../support/wso2-suites.ts'
@@ -92,7 +93,7 @@ async function publishedKeyPairs(wanted: Set<string>): Promise<{ key: KeyPair; c
 function verdictOf(chain: readonly Buffer[], anchor: Certificate, publishedKeys: 'allow' | 'refuse'): string {
   const store = setTrustedCertificate(emptyKeyStore('JKS'), 'imported', anchor)
   const named = [{ name: 'client-truststore.jks', store, chosen: true }]
-  const { anchors } = readAnchors(named, { at: Date.now(), clientAuth: 'want', publishedKeys })
+  const { anchors } = atOnce(readAnchors(named, { at: Date.now(), clientAuth: 'want', publishedKeys }))
   const material = { anchors, policy: { purpose: 'client' as const }, publishedKeys }
   const trust = createTrust({ material, epoch: createEpoch(), clock: systemClock, log: silentLog })
   const [leaf, ...rest] = chain

@@ -2,6 +2,7 @@ import { createHash, hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { CodedError } from '../../errors.ts'
 import type { KeyStore } from '../../pki/keystore/keystore.ts'
+import { certificatesPerStep, type Steps } from '../../pki/keystore/steps.ts'
 import { authorityOf } from '../../pki/path/anchors.ts'
 import type { PathOptions } from '../../pki/path/validate.ts'
 import type { Certificate } from '../../pki/x509/certificate.ts'
@@ -67,14 +68,14 @@ export interface TrustAnchors {
  * somebody in it, and a key store in its place is a mistake that only some clients would notice. Throws ERR_TRUST_TENANT when an authority is
  * trusted for the users of one tenant and for those of any.
  */
-export function readAnchors(
+export function* readAnchors(
   stores: readonly TrustStore[],
   options: {
     readonly at: number
     readonly clientAuth: 'none' | 'want' | 'need'
     readonly publishedKeys?: 'refuse' | 'allow'
   },
-): TrustAnchors {
+): Steps<TrustAnchors> {
   const warnings: string[] = []
   const anchors: TenantAnchor[] = []
   /** of each anchor, the store that holds it */
@@ -86,7 +87,8 @@ export function readAnchors(
     if (store.integrity === 'not-checked') {
       warnings.push(`${name}: opened without a password, so nothing vouches that it was not changed`)
     }
-    for (const entry of store.entries) {
+    for (const [i, entry] of store.entries.entries()) {
+      if (i % certificatesPerStep === certificatesPerStep - 1) yield
       const warn = (words: string) => warnings.push(`${placeOf({ name, alias: entry.alias })}: ${words}`)
       if (entry.kind !== 'trusted-certificate') {
         warn(`a ${entry.kind} entry in a trust store is not trusted`)
@@ -105,7 +107,9 @@ export function readAnchors(
     }
     if (anchors.length === before && !chosen) idle.push(trustStore)
   }
+  yield
   warnings.push(...repetitions(anchors, holders))
+  yield
   checkTenants(anchors)
   if (options.clientAuth === 'none') return { anchors, warnings }
   if (stores.length === 0 || idle.length > 0) throw empty(idle)

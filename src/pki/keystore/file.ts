@@ -3,14 +3,22 @@ import { CodedError, isCoded } from '../../errors.ts'
 import type { KeyStore } from './keystore.ts'
 import { keyStoreError } from './keystore-error.ts'
 import { withKeyStoreLock } from './lock.ts'
-import { maxKeyStoreSize, type OpenOptions, openKeyStore } from './open.ts'
+import { maxKeyStoreSize, type OpenOptions, openKeyStoreInSteps } from './open.ts'
 import { replaceFile } from './replace-file.ts'
+import { atOnce, type Pace } from './steps.ts'
 
-/** Opens the key store in a file. Throws ERR_KEYSTORE_NOT_FOUND, ERR_KEYSTORE_UNREADABLE and what `openKeyStore` throws. */
-export async function readKeyStoreFile(path: string, options: Omit<OpenOptions, 'file'> = {}): Promise<KeyStore> {
+/**
+ * Opens the key store in a file. `pace` is `inTurns` where somebody is served meanwhile.
+ * Throws ERR_KEYSTORE_NOT_FOUND, ERR_KEYSTORE_UNREADABLE and what `openKeyStore` throws.
+ */
+export async function readKeyStoreFile(
+  path: string,
+  options: Omit<OpenOptions, 'file'> = {},
+  pace: Pace = atOnce,
+): Promise<KeyStore> {
   const bytes = await readBounded(path)
   try {
-    return openKeyStore(bytes, { ...options, file: path })
+    return await pace(openKeyStoreInSteps(bytes, { ...options, file: path }))
   } catch (error) {
     throw naming(path, error)
   }

@@ -4,6 +4,7 @@ import type { KeyStore, KeyStoreType } from './keystore.ts'
 import { keyStoreError } from './keystore-error.ts'
 import { readPemStore } from './pem/read-pem-store.ts'
 import { readPkcs12 } from './pkcs12/read-pkcs12.ts'
+import { atOnce, type Steps } from './steps.ts'
 
 export interface OpenOptions {
   /** undefined: what the format lets be read without one. An empty text is a password like any other */
@@ -24,6 +25,11 @@ export const maxKeyStoreSize = 128 * 1024 * 1024
  * store is not opened; without one, `integrity` says that nothing was checked. Throws ERR_KEYSTORE_*.
  */
 export function openKeyStore(bytes: Uint8Array, options: OpenOptions = {}): KeyStore {
+  return atOnce(openKeyStoreInSteps(bytes, options))
+}
+
+/** The same, for whoever has other things to do meanwhile: a store may hold a hundred thousand certificates. */
+export function* openKeyStoreInSteps(bytes: Uint8Array, options: OpenOptions = {}): Steps<KeyStore> {
   const file = options.file ?? 'the key store'
   if (bytes.length > maxKeyStoreSize) {
     throw keyStoreError('ERR_KEYSTORE_TOO_LARGE', `${file} has ${bytes.length} octets, more than ${maxKeyStoreSize}`)
@@ -32,6 +38,6 @@ export function openKeyStore(bytes: Uint8Array, options: OpenOptions = {}): KeyS
   if (options.type !== undefined && options.type !== type) {
     throw keyStoreError('ERR_KEYSTORE_WRONG_TYPE', `${file} is ${type}, not ${options.type}`)
   }
-  if (type === 'PEM') return readPemStore(bytes, options)
-  return type === 'PKCS12' ? readPkcs12(bytes, options) : readJks(bytes, options)
+  if (type === 'PEM') return yield* readPemStore(bytes, options)
+  return type === 'PKCS12' ? readPkcs12(bytes, options) : yield* readJks(bytes, options)
 }

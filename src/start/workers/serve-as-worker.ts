@@ -41,7 +41,7 @@ export async function serveAsWorker(loaded: LoadedConfiguration, { clock }: { cl
           },
         }
         const shared = { ticketKey, epoch, ...askForSessions(channel) }
-        server = await openServer(loaded, await openMaterial(loaded, clock, 'reload'), stack, { clock, log, shared })
+        server = await openServer(loaded, await openMaterial(loaded, clock, 'join'), stack, { clock, log, shared })
         return server.listeners
       },
       async checks() {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { readAnchors, selectEntries } from '../../../src/identity/trust/material.ts'
 import { emptyKeyStore, setPrivateKey, setTrustedCertificate } from '../../../src/pki/keystore/change.ts'
 import type { KeyStore } from '../../../src/pki/keystore/keystore.ts'
+import { atOnce } from '../../../src/pki/keystore/steps.ts'
 import { baseTime, day, type Issued, testAuthority } from '../../support/certificates.ts'
 
 const ca = testAuthority()
@@ -17,12 +18,14 @@ const store = (...entries: readonly Entry[]): KeyStore =>
 
 test('every trusted certificate of every store is an anchor, in order', () => {
   const leaf = ca.issue()
-  const { anchors, warnings } = readAnchors(
-    [
-      { name: 'one.p12', store: store(entry('ca', ca), entry('laptop', leaf)) },
-      { name: 'two.pem', store: store(entry('ca', testAuthority())) },
-    ],
-    { at: baseTime, clientAuth: 'want' },
+  const { anchors, warnings } = atOnce(
+    readAnchors(
+      [
+        { name: 'one.p12', store: store(entry('ca', ca), entry('laptop', leaf)) },
+        { name: 'two.pem', store: store(entry('ca', testAuthority())) },
+      ],
+      { at: baseTime, clientAuth: 'want' },
+    ),
   )
   assert.deepEqual(
     anchors.map(({ alias }) => alias),
@@ -34,9 +37,9 @@ test('every trusted certificate of every store is an anchor, in order', () => {
 test('no anchor is no start, whatever else the stores hold', () => {
   for (const clientAuth of ['want', 'need'] as const) {
     for (const stores of [[], [{ name: 'a.p12', store: store() }], [{ name: 'a.p12', store: store(key) }]])
-      assert.throws(() => readAnchors(stores, { at: baseTime, clientAuth }), { code: 'ERR_TRUST_EMPTY' })
+      assert.throws(() => atOnce(readAnchors(stores, { at: baseTime, clientAuth })), { code: 'ERR_TRUST_EMPTY' })
   }
-  assert.deepEqual(readAnchors([], { at: baseTime, clientAuth: 'none' }).anchors, [])
+  assert.deepEqual(atOnce(readAnchors([], { at: baseTime, clientAuth: 'none' })).anchors, [])
 })
 
 test('a store that gives no anchor is no start either, beside one that does: who named it meant to trust somebody in it', () => {
@@ -46,28 +49,34 @@ test('a store that gives no anchor is no start either, beside one that does: who
     { name: 'empty.p12', store: store() },
   ]
   for (const bad of idle) {
-    assert.throws(() => readAnchors([good, bad], { at: baseTime, clientAuth: 'want' }), {
+    assert.throws(() => atOnce(readAnchors([good, bad], { at: baseTime, clientAuth: 'want' })), {
       code: 'ERR_TRUST_EMPTY',
       message: `no trusted certificate in ${bad.name}`,
     })
   }
-  assert.equal(readAnchors([good, ...idle], { at: baseTime, clientAuth: 'none' }).anchors.length, 1)
+  assert.equal(atOnce(readAnchors([good, ...idle], { at: baseTime, clientAuth: 'none' })).anchors.length, 1)
   const nobody = selectEntries({ name: 'other.p12', store: store(entry('ca', ca)) }, [])
-  assert.equal(readAnchors([good, nobody], { at: baseTime, clientAuth: 'want' }).anchors.length, 1, 'none was chosen')
+  assert.equal(
+    atOnce(readAnchors([good, nobody], { at: baseTime, clientAuth: 'want' })).anchors.length,
+    1,
+    'none was chosen',
+  )
 })
 
 test('a trust store that nobody checked is warned of', () => {
   const opened = { ...store(entry('ca', ca)), integrity: 'not-checked' } as const
-  const { warnings } = readAnchors([{ name: 't.p12', store: opened }], { at: baseTime, clientAuth: 'need' })
+  const { warnings } = atOnce(readAnchors([{ name: 't.p12', store: opened }], { at: baseTime, clientAuth: 'need' }))
   assert.deepEqual(warnings, ['t.p12: opened without a password, so nothing vouches that it was not changed'])
 })
 
 test('what will not do what was meant is warned of', () => {
   const old = testAuthority({ notBefore: baseTime - 9 * day, notAfter: baseTime - day })
   const young = testAuthority({ notBefore: baseTime + day })
-  const { warnings } = readAnchors(
-    [{ name: 't.jks', store: store(key, entry('old', old), entry('young', young), entry('a', ca), entry('b', ca)) }],
-    { at: baseTime, clientAuth: 'need' },
+  const { warnings } = atOnce(
+    readAnchors(
+      [{ name: 't.jks', store: store(key, entry('old', old), entry('young', young), entry('a', ca), entry('b', ca)) }],
+      { at: baseTime, clientAuth: 'need' },
+    ),
   )
   assert.deepEqual(
     warnings.map(warning => warning.replace(/^t\.jks, alias /, '')),
@@ -81,13 +90,15 @@ test('what will not do what was meant is warned of', () => {
 })
 
 test('a certificate that stands more than once is warned of at each place but the first, tenant by tenant', () => {
-  const { warnings } = readAnchors(
-    [
-      { name: 'a.jks', store: store(entry('one', ca), entry('two', ca)) },
-      { name: 'a.jks', store: store(entry('one', ca)) },
-      { name: 'b.jks', store: store(entry('leaf', ca.issue())) },
-    ],
-    { at: baseTime, clientAuth: 'need' },
+  const { warnings } = atOnce(
+    readAnchors(
+      [
+        { name: 'a.jks', store: store(entry('one', ca), entry('two', ca)) },
+        { name: 'a.jks', store: store(entry('one', ca)) },
+        { name: 'b.jks', store: store(entry('leaf', ca.issue())) },
+      ],
+      { at: baseTime, clientAuth: 'need' },
+    ),
   )
   assert.deepEqual(warnings, [
     'a.jks, alias "two": the same certificate stands as a.jks, alias "one"',
@@ -99,7 +110,7 @@ test('a certificate that stands more than once is warned of at each place but th
     tenant,
     store: store(entry('leaf', leaf)),
   }))
-  assert.deepEqual(readAnchors(byTenant, { at: baseTime, clientAuth: 'need' }).warnings, [
+  assert.deepEqual(atOnce(readAnchors(byTenant, { at: baseTime, clientAuth: 'need' })).warnings, [
     '2.jks, alias "leaf": the same certificate stands as 0.jks, alias "leaf"',
   ])
 })

@@ -11,6 +11,7 @@ import type { TenantAnchor } from '../../../src/identity/trust/tenant-paths.ts'
 import type { Judgement } from '../../../src/identity/trust/trust.ts'
 import { silentLog } from '../../../src/log.ts'
 import { emptyKeyStore, setTrustedCertificate } from '../../../src/pki/keystore/change.ts'
+import { atOnce } from '../../../src/pki/keystore/steps.ts'
 import { baseTime, type Issued, selfSigned, testAuthority } from '../../support/certificates.ts'
 
 const [one, two, shared] = ['One CA', 'Two CA', 'Shared CA'].map(name => testAuthority({ name }))
@@ -155,9 +156,11 @@ test('the anchors of a store that is for a tenant say so, and one that is for al
     )
   const options = { at: baseTime, clientAuth: 'want' } as const
   const read = (...stores: readonly { tenant?: string; entries: readonly Issued[] }[]) =>
-    readAnchors(
-      stores.map(({ tenant, entries }, i) => ({ name: `s${i}`, store: store(...entries), tenant })),
-      options,
+    atOnce(
+      readAnchors(
+        stores.map(({ tenant, entries }, i) => ({ name: `s${i}`, store: store(...entries), tenant })),
+        options,
+      ),
     )
   const { anchors: found, warnings } = read(
     { tenant: 'one', entries: [one!] },

@@ -7,6 +7,7 @@ import type { OpenOptions } from '../open.ts'
 import { utf16be } from '../pbe/password-encodings.ts'
 import { privateKeyEntry } from '../private-key-entry.ts'
 import { readCertificate } from '../read-certificate.ts'
+import { certificatesPerStep, type Steps } from '../steps.ts'
 import { DataInput } from './data-input.ts'
 import { skipSealedObject } from './sealed-object.ts'
 
@@ -19,7 +20,7 @@ export const entryTag = { privateKey: 1, trustedCertificate: 2, secretKey: 3 } a
  * Reads JKS (versions 1 and 2) and JCEKS. The structure is read first, so that a file that is cut short is told from a wrong password;
  * no certificate is looked at before the digest over everything is verified.
  */
-export function readJks(bytes: Uint8Array, options: OpenOptions): KeyStore {
+export function* readJks(bytes: Uint8Array, options: OpenOptions): Steps<KeyStore> {
   const input = new DataInput(bytes)
   const type = input.u32('the header') === jceksMagic ? 'JCEKS' : 'JKS'
   const version = input.u32('the header')
@@ -28,17 +29,19 @@ export function readJks(bytes: Uint8Array, options: OpenOptions): KeyStore {
   }
   const frame: Frame = { input, version, secretKeys: type === 'JCEKS', options }
   const count = input.length('the number of entries')
-  const entries: (() => KeyStoreEntry)[] = []
-  for (let i = 0; i < count; i++) entries.push(readEntry(frame))
+  const readers: (() => KeyStoreEntry)[] = []
+  for (let i = 0; i < count; i++) readers.push(readEntry(frame))
   const body = input.bytes.subarray(0, input.offset)
   const digest = input.take(digestLength, 'the digest')
   if (input.left > 0) {
     throw keyStoreError('ERR_KEYSTORE_MALFORMED', `${input.left} octets stand behind the end of the store`)
   }
   checkDigest(body, digest, options)
+  const entries: KeyStoreEntry[] = []
+  for (const read of readers) if (entries.push(read()) % certificatesPerStep === 0) yield
   return {
     type,
-    entries: lastOfEachAlias(entries.map(read => read())),
+    entries: lastOfEachAlias(entries),
     integrity: options.password === undefined ? 'not-checked' : 'verified',
     otherCertificates: [],
   }

@@ -12,6 +12,7 @@ import { WorkBudget } from '../pbe/work-budget.ts'
 import { privateKeyEntry } from '../private-key-entry.ts'
 import { publicKeyOf } from '../public-key-of.ts'
 import { readCertificate } from '../read-certificate.ts'
+import { certificatesPerStep, type Steps } from '../steps.ts'
 import { UniqueAliases } from '../unique-aliases.ts'
 import { heldPemKey } from './held-pem-key.ts'
 
@@ -20,9 +21,9 @@ import { heldPemKey } from './held-pem-key.ts'
  * that. Without a key in the file every certificate is a trusted entry; beside a key, one that belongs to no chain is no entry.
  * Aliases are OpenSSL's friendlyName lines, else the name of the file, with a number from the second on.
  */
-export function readPemStore(bytes: Uint8Array, options: OpenOptions): KeyStore {
+export function* readPemStore(bytes: Uint8Array, options: OpenOptions): Steps<KeyStore> {
   const file = options.file ?? 'the key store'
-  const { keys, certificates } = readItems(asBuffer(bytes), file, options)
+  const { keys, certificates } = yield* readItems(asBuffer(bytes), file, options)
   if (keys.length + certificates.length === 0) {
     throw keyStoreError('ERR_KEYSTORE_UNKNOWN_FORMAT', `${file} holds neither a certificate nor a private key`)
   }
@@ -58,7 +59,7 @@ interface KeyItem {
 const isCertificate = ({ label }: PemBlock) => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label)
 const isKey = ({ label }: PemBlock) => /(^| )PRIVATE KEY$/.test(label)
 
-function readItems(bytes: Buffer, file: string, options: OpenOptions): Items {
+function* readItems(bytes: Buffer, file: string, options: OpenOptions): Steps<Items> {
   if (isCutShort(bytes)) throw keyStoreError('ERR_KEYSTORE_TRUNCATED', `${file} ends in the middle of a PEM block`)
   const aliases = new Aliases(options.file, friendlyNames(bytes))
   const passwords = [options.keyPassword, options.password].filter(one => one !== undefined)
@@ -75,7 +76,7 @@ function readItems(bytes: Buffer, file: string, options: OpenOptions): Items {
       const certificate = readCertificate(certificateOctets(block), `block ${position + 1} of ${file}`, 'own')
       certificates.push({ kind: 'trusted-certificate', alias, created: undefined, certificate })
     }
-    position++
+    if (++position % certificatesPerStep === 0) yield
   }
   return { keys, certificates }
 }
