@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import { isProtectedName } from '../endpoints/gateway/protected-names.ts'
 import type { Exchange } from '../server/http/exchange.ts'
 
@@ -8,23 +10,40 @@ import type { Exchange } from '../server/http/exchange.ts'
  */
 export function stripIdentity({ request }: Pick<Exchange, 'request'>, own: ReadonlySet<string>): void {
   const { rawHeaders } = request
-  const stripped: string[] = []
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if (!speaksOfIdentity(rawHeaders[i]!, own)) stripped.push(rawHeaders[i]!, rawHeaders[i + 1]!)
+  const stripped = withoutIdentity(rawHeaders, own)
+  if (stripped.length < rawHeaders.length) {
+    const kept = Object.entries(request.headers).filter(([name]) => !speaksOfIdentity(name, own))
+    replace(request, 'headers', Object.fromEntries(kept))
+    replace(request, 'rawHeaders', stripped)
+    // Node would make it of as many raw headers as there were.
+    if ('headersDistinct' in request) replace(request, 'headersDistinct', distinct(stripped))
   }
-  if (stripped.length === rawHeaders.length) return
-  const kept = Object.entries(request.headers).filter(([name]) => !speaksOfIdentity(name, own))
-  replace(request, 'headers', Object.fromEntries(kept))
-  replace(request, 'rawHeaders', stripped)
-  // Node would make it of as many raw headers as there were.
-  if ('headersDistinct' in request) replace(request, 'headersDistinct', distinct(stripped))
+  // Fields behind the body are there when it ends (RFC 9110 section 6.5.1), and nobody is told of that before us.
+  if ('prependOnceListener' in request) request.prependOnceListener('end', () => stripTrailers(request, own))
 }
 
-function distinct(rawHeaders: readonly string[]): Record<string, string[]> {
+function stripTrailers(request: IncomingMessage | Http2ServerRequest, own: ReadonlySet<string>): void {
+  const { rawTrailers } = request
+  const stripped = withoutIdentity(rawTrailers, own)
+  if (stripped.length === rawTrailers.length) return
+  const fields = distinct(stripped)
+  replace(request, 'rawTrailers', stripped)
+  replace(request, 'trailers', Object.fromEntries(Object.entries(fields).map(([name, all]) => [name, all.join(', ')])))
+  if ('trailersDistinct' in request) replace(request, 'trailersDistinct', fields)
+}
+
+/** Names and values, one behind the other. */
+function withoutIdentity(raw: readonly string[], own: ReadonlySet<string>): string[] {
+  const kept: string[] = []
+  for (let i = 0; i + 1 < raw.length; i += 2) if (!speaksOfIdentity(raw[i]!, own)) kept.push(raw[i]!, raw[i + 1]!)
+  return kept
+}
+
+function distinct(raw: readonly string[]): Record<string, string[]> {
   const fields: Record<string, string[]> = Object.create(null)
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!.toLowerCase()
-    fields[name] = [...(fields[name] ?? []), rawHeaders[i + 1]!]
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase()
+    fields[name] = [...(fields[name] ?? []), raw[i + 1]!]
   }
   return fields
 }
@@ -39,7 +58,7 @@ function speaksOfIdentity(name: string, own: ReadonlySet<string>): boolean {
 /** A property of its own: a request of HTTP/2 has only getters. */
 function replace(
   request: Exchange['request'],
-  name: 'headers' | 'rawHeaders' | 'headersDistinct',
+  name: 'headers' | 'rawHeaders' | 'headersDistinct' | 'trailers' | 'rawTrailers' | 'trailersDistinct',
   value: object,
 ): void {
   Object.defineProperty(request, name, { value, configurable: true, enumerable: true, writable: true })

@@ -1,6 +1,7 @@
 // The same decisions in front of Node's own server, Express and Fastify, whether the library made the server or was put before it.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { createServer, request } from 'node:https'
 import { text } from 'node:stream/consumers'
@@ -73,6 +74,11 @@ const kinds: Record<string, Open> = {
   },
 }
 
+/** All that a handler can find behind the body. */
+function trailersOf(request: Pick<IncomingMessage, 'trailers' | 'rawTrailers' | 'trailersDistinct'>): string {
+  return JSON.stringify([request.trailers, request.rawTrailers, request.trailersDistinct ?? null])
+}
+
 function user(request: object): string {
   return (request as { principal: { user: string } }).principal.user
 }
@@ -90,6 +96,7 @@ function nodeServer(
     seen.push(path)
     if (path === '/orders' && (await buyers(request)) === undefined) return
     if (path === '/echo') return void request.pipe(response)
+    if (path === '/trailers') return void request.resume().on('end', () => response.end(trailersOf(request)))
     if (path === '/headers') return void response.end(JSON.stringify([request.headers, request.rawHeaders]))
     if (path === '/slow') return void response.write('…')
     response.end(`hello ${user(request)}`)
@@ -107,6 +114,9 @@ function expressApp(auth: Awaited<ReturnType<typeof forExpress>>) {
   app.get('/', (request, response) => void response.send(`hello ${request.principal.user}`))
   app.get('/orders', auth.require({ roles: ['buyer'] }), (request, response) => {
     response.send(`hello ${request.principal.user}`)
+  })
+  app.post('/trailers', (request, response) => {
+    request.resume().on('end', () => response.send(trailersOf(request)))
   })
   app.post('/echo', express.text(), (request, response) => void response.send(request.body))
   app.get('/headers', (request, response) => void response.json([request.headers, request.rawHeaders]))
@@ -126,6 +136,7 @@ async function fastifyPort(
     return `hello ${request.principal.user}`
   })
   app.post('/echo', async request => request.body)
+  app.post('/trailers', async ({ raw }) => trailersOf(raw))
   app.get('/headers', async request => [request.headers, request.raw.rawHeaders])
   app.get('/slow', (_request, reply) => {
     reply.hijack()
@@ -220,6 +231,13 @@ for (const [kind, open] of Object.entries(kinds)) {
       }
     })
 
+    test('nor do trailers that say who is asking', async () => {
+      const trailers = { 'X-Forwarded-User': 'admin', X_Remote_User: 'admin', UserName: 'admin', 'x-own': 'kept' }
+      const found = await withTrailers(trailers)
+      assert.ok(!found.includes('admin'), found)
+      assert.ok(found.includes('kept'), found)
+    })
+
     test('another protocol is for the handlers, once the client is known', async () => {
       seen.length = 0
       assert.match(await upgrade(alice), /^101 alice$/)
@@ -264,6 +282,29 @@ for (const [kind, open] of Object.entries(kinds)) {
         }
       })
 
+    if (application.http2)
+      test('HTTP/2: nor do its trailers', async () => {
+        const session = connectHttp2(`https://127.0.0.1:${application.port}`, {
+          ca: serverAuthority.pem,
+          servername: 'localhost',
+          key: alice.keyPem,
+          cert: alice.chainPem,
+        })
+        const head = {
+          ':method': 'POST',
+          ':path': '/trailers',
+          ':authority': 'localhost',
+          'content-type': 'text/plain',
+        }
+        const stream = session.request(head, { endStream: false, waitForTrailers: true } as object)
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'x-forwarded-user': 'admin', 'x-own': 'kept' }))
+        stream.end('a body')
+        const found = await text(stream)
+        assert.ok(!found.includes('admin'), found)
+        assert.ok(found.includes('kept'), found)
+        session.close()
+      })
+
     test('when the user is locked, what is open ends, and no ticket opens it again', async () => {
       const client = as(bob)
       await client.ask({ path: '/' })
@@ -281,6 +322,17 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.equal(await ticket.who({ path: '/' }), 'account_locked')
       await users.setState('default', 'bob', 'active')
     })
+
+    async function withTrailers(trailers: Record<string, string>): Promise<string> {
+      const own = { key: alice.keyPem, cert: alice.chainPem, ca: serverAuthority.pem, servername: 'localhost' }
+      const headers = { 'content-type': 'text/plain', trailer: Object.keys(trailers).join(', ') }
+      const to = { host: '127.0.0.1', port: application.port, path: '/trailers', method: 'POST', agent: false }
+      const sent = request({ ...to, ...own, headers })
+      sent.addTrailers(trailers)
+      sent.end('a body')
+      const [response] = (await once(sent, 'response')) as [IncomingMessage]
+      return text(response)
+    }
 
     function slow(certificate: typeof alice): Promise<import('node:tls').TLSSocket> {
       return new Promise((resolve, reject) => {
