@@ -108,27 +108,41 @@ test('its command carries what it depends on, and says whose that is', async t =
   const store = join(alone, 'store.json')
   const { server, clients, authority } = exampleCertificates()
   const client = clients.issue({ subject: 'CN=alice' })
+  const revoked = clients.issue({ subject: 'CN=alice' })
   writeFiles(alone, {
     'server.pem': server.pem + server.keyPem,
     'clients.pem': clients.pem,
     'servers.pem': authority.pem,
     'alice.pem': client.pem + client.keyPem,
+    'revoked.pem': revoked.pem + revoked.keyPem,
   })
-  const upstream = createServer((request, response) => response.end(`hello ${request.headers['x-forwarded-user']}`))
+  const list = clients.crl([revoked])
+  const upstream = createServer((request, response) =>
+    response.end(request.url === '/list.crl' ? list : `hello ${request.headers['x-forwarded-user']}`),
+  )
   await new Promise<void>(resolve => upstream.listen(0, '127.0.0.1', resolve))
   t.after(() => upstream.close())
   const trustStore = [{ file: 'clients.pem' }]
+  const behind = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
   writeFileSync(
     store,
     JSON.stringify({
       listeners: [{ address: '127.0.0.1', port: 0, keyStore: { file: 'server.pem' }, trustStore }],
       management: { enabled: false },
       authenticators: { 'mutual-tls': { bindings: [{ subject: 'CN=alice', users: ['alice'] }] } },
-      routes: [
+      routes: [{ path: '/', upstream: behind, require: ['mutual-tls'] }],
+      revocation: {
+        mode: 'require',
+        crl: { urls: [`${behind}/list.crl`] },
+        fetch: { insecureAllowPrivateAddresses: true },
+      },
+      soap: { enabled: true },
+      proxies: [
         {
-          path: '/',
-          upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
-          require: ['mutual-tls'],
+          name: 'edge',
+          proof: { by: 'socket', path: 'edge.sock' },
+          clientCertificate: { form: 'nginx' },
+          addressHeader: 'X-Forwarded-For',
         },
       ],
       users: usersSectionOf(postgres.options()),
@@ -144,9 +158,20 @@ test('its command carries what it depends on, and says whose that is', async t =
     cwd: alone,
   })
   try {
-    const flags = ['-sS', '--cacert', join(alone, 'servers.pem'), '--cert', join(alone, 'alice.pem')]
-    const answer = await run('curl', [...flags, `https://localhost:${await listeningPort(serving)}/`])
-    assert.equal(answer.stdout, 'hello alice', answer.stderr)
+    const url = `https://localhost:${await listeningPort(serving)}`
+    const ask = async (who: string, path: string, ...more: string[]) => {
+      const flags = ['-sS', '--cacert', join(alone, 'servers.pem'), '--cert', join(alone, `${who}.pem`)]
+      const { stdout, stderr } = await run('curl', [...flags, ...more, `${url}${path}`])
+      return stdout + stderr
+    }
+    assert.equal(await ask('alice', '/'), 'hello alice')
+    assert.match(await ask('revoked', '/'), /certificate_revoked/)
+    const envelope = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:w="http://service.ws.um.carbon.wso2.org"><s:Body><w:isReadOnly/></s:Body></s:Envelope>`
+    const service = '/services/RemoteUserStoreManagerService'
+    assert.match(await ask('alice', service, '-H', 'Content-Type: text/xml', '-d', envelope), /Envelope/)
+    const handedOn = ['-H', `X-SSL-Client-Cert: ${encodeURIComponent(client.pem)}`, '-H', 'X-Forwarded-For: 192.0.2.7']
+    const bySocket = ['-sS', '--unix-socket', join(alone, 'edge.sock'), ...handedOn, 'http://localhost/']
+    assert.equal((await run('curl', bySocket)).stdout, 'hello alice')
   } finally {
     serving.kill('SIGTERM')
     await once(serving, 'exit')
