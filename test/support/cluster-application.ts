@@ -9,12 +9,15 @@ if (cluster.isPrimary) {
   let ready = 0
   for (const worker of workers) worker.once('listening', () => ++ready === workers.length && process.send?.('ready'))
   process.once('disconnect', () => {
-    for (const worker of workers) worker.kill()
+    for (const worker of workers) worker.send('end')
   })
 } else {
   const auth = await countersign({ config })
   auth
     .createServer((request, response) => response.end(`${request.principal.user} ${process.pid}`))
     .listen(Number(port), '127.0.0.1')
-  process.once('disconnect', () => process.exit())
+  process.once('message', async () => {
+    await auth.close()
+    process.exit()
+  })
 }

@@ -48,6 +48,7 @@ export async function serveAsWorker(loaded: LoadedConfiguration, { clock }: { cl
         return { checks: await runChecks(server!.checks), alarms: server!.alarms }
       },
       epoch: (value: number) => told(value),
+      alive: () => true,
       metrics: () => takeSnapshot(server!.metrics),
       async prepare() {
         await prepared?.drop()

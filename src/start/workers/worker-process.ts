@@ -18,6 +18,8 @@ export interface WorkerProcess {
   readonly counted: Snapshot
   /** how far another one has counted */
   tellEpoch(epoch: number): Promise<unknown>
+  /** Rejects when it does not answer in time. */
+  alive(): Promise<unknown>
   checks(): Promise<WorkerChecks>
   metrics(): Promise<Snapshot>
   /** Reads the configuration, and makes everything of it that can fail. */
@@ -78,6 +80,7 @@ export async function launchWorker(number: number, start: WorkerStart, answers: 
       },
       metrics,
       tellEpoch: epoch => ask('epoch', patience.look, epoch),
+      alive: () => ask('alive', patience.look),
       checks: () => ask('checks', patience.look) as Promise<WorkerChecks>,
       prepare: () => ask('prepare', patience.reload),
       take: () => ask('take', patience.reload),

@@ -3,6 +3,7 @@ import type { Events } from '../../telemetry/events/events.ts'
 import type { CheckResult } from '../../telemetry/metrics/management.ts'
 import type { ListenerFacts } from '../open-server.ts'
 import type { InTurn } from '../turns.ts'
+import { watchAnswers } from './watch-answers.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
 export interface WorkersSource {
@@ -42,7 +43,9 @@ export async function startWorkers(source: WorkersSource): Promise<Workers> {
   const alive = new Set<WorkerProcess>()
   const failures = new Map<number, number>()
   const waiting = new Set<NodeJS.Timeout>()
+  const hung = new WeakMap<WorkerProcess, string>()
   let stopping = false
+  let watch: Disposable | undefined
 
   async function begin(number: number): Promise<WorkerProcess> {
     const worker = await launch(number)
@@ -56,8 +59,9 @@ export async function startWorkers(source: WorkersSource): Promise<Workers> {
       // One that made way is another one's predecessor by now.
       if (workers.get(number) !== worker) return
       workers.delete(number)
+      const reason = hung.get(worker) ?? how
       if (performance.now() - worker.since > steady) failures.delete(number)
-      if (!stopping) again(number, how)
+      if (!stopping) again(number, reason)
     })
     await before?.stop(drainMs)
     return worker
@@ -81,6 +85,7 @@ export async function startWorkers(source: WorkersSource): Promise<Workers> {
 
   async function stop(): Promise<void> {
     stopping = true
+    watch?.[Symbol.dispose]()
     for (const timer of waiting) clearTimeout(timer)
     await Promise.all([...alive].map(worker => worker.stop(0)))
   }
@@ -93,6 +98,10 @@ export async function startWorkers(source: WorkersSource): Promise<Workers> {
     throw error
   }
 
+  watch = watchAnswers(running, (worker, seconds) => {
+    hung.set(worker, `no answer for ${seconds} s`)
+    worker.kill()
+  })
   return {
     listeners: first.listeners,
     running,

@@ -1,0 +1,33 @@
+// A worker that answers nobody any more, and does not end by itself either.
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { auditRecords } from '../support/audit-records.ts'
+import { until } from '../support/home.ts'
+import { scratchFolder } from '../support/scratch.ts'
+import { serverProcess } from '../support/server-process.ts'
+
+const folder = scratchFolder()
+const server = await serverProcess({ folder, sections: { workers: 2 } })
+after(() => server.stop())
+
+const pidOf = (worker: number): number => {
+  const line = server.log.findLast(each => each.includes(`"worker":${worker},"pid"`))!
+  return JSON.parse(line).pid
+}
+
+test('a worker that hangs is ended, and another takes its place; one that only works is left alone', async () => {
+  const [hanging, working] = [pidOf(1), pidOf(2)]
+  process.kill(hanging, 'SIGSTOP')
+  await until(() => pidOf(1) !== hanging, 'a new worker', 60_000)
+  assert.ok(!existsSync(`/proc/${hanging}/exe`) || readFileSync(`/proc/${hanging}/stat`, 'latin1').includes(') Z '))
+  assert.equal(pidOf(2), working)
+  assert.equal(await server.ask(), 200)
+  const ended = () => auditRecords(join(folder, 'audit.jsonl')).filter(({ kind }) => kind === 'worker-ended')
+  await until(() => ended().length > 0, 'the record')
+  assert.deepEqual(
+    ended().map(({ worker, reason }) => [worker, reason]),
+    [[1, 'no answer for 20 s']],
+  )
+})
