@@ -24,6 +24,8 @@ export interface Doors {
 
 export interface DoorListener extends Pick<Listener, 'name' | 'address' | 'port' | 'close'> {
   readonly clientAuth: string
+  /** paths of the sockets of proxies; left out: there are none */
+  readonly sockets?: readonly string[]
 }
 
 export interface PreparedDoors {
@@ -89,11 +91,12 @@ export async function openDoors(
   let endpoints = await endpointsOf(loaded, material, chain.names)
   stack.defer(() => endpoints.close())
   const doorways = createDoorways(loaded, material, stack, source)
+  const socketsOf = (name: string) => material.proxies.sockets.filter(({ listener }) => listener === name)
   const open = async (each: ListenerMaterial): Promise<Listener> => {
     const { identities } = each
     if (!hasKeys(identities)) throw new Error('a listener without a key got as far as here')
     const { terms, lead } = doorways.add(each)
-    const sockets = material.proxies.sockets.filter(socket => socket.listener === terms.options.name)
+    const sockets = socketsOf(terms.options.name)
     // Of several processes the one that looks after them makes the sockets.
     if (source.shared === undefined) for (const socket of sockets) await prepareSocket(socket)
     const serve: ListenerSource['serve'] = exchange => endpoints.serve(exchange)
@@ -107,7 +110,11 @@ export async function openDoors(
   for (const each of material.listeners) listeners.push(await open(each))
 
   return {
-    listeners: listeners.map((listener, i) => ({ ...listener, clientAuth: material.listeners[i]!.options.clientAuth })),
+    listeners: listeners.map((listener, i) => {
+      const paths = socketsOf(listener.name).map(({ path }) => path)
+      const { clientAuth } = material.listeners[i]!.options
+      return { ...listener, clientAuth, ...(paths.length > 0 && { sockets: paths }) }
+    }),
     async prepare(changed, nextMaterial, names) {
       const next = await endpointsOf(changed, nextMaterial, names)
       return {

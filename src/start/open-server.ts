@@ -81,7 +81,13 @@ export async function openServer(
   tellExpiries(material, metrics)
   return {
     ...telemetry,
-    listeners: doors.listeners.map(({ name, address, port, clientAuth }) => ({ name, address, port, clientAuth })),
+    listeners: doors.listeners.map(({ name, address, port, clientAuth, sockets }) => ({
+      name,
+      address,
+      port,
+      clientAuth,
+      ...(sockets && { sockets }),
+    })),
     checks: {
       users: () => verdict(storage.changes.failure),
       ...(audit === undefined ? {} : { audit: () => verdict(audit.state.failure) }),

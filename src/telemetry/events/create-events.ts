@@ -28,7 +28,13 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
   return {
     serverStarted({ listeners }) {
       const fields = {
-        listeners: listeners.map(({ name, address, port, clientAuth }) => ({ name, address, port, clientAuth })),
+        listeners: listeners.map(({ name, address, port, clientAuth, sockets }) => ({
+          name,
+          address,
+          port,
+          clientAuth,
+          ...(sockets && { sockets }),
+        })),
       }
       log.info(fields, 'the server is up')
       record('server-started', fields)

@@ -4,7 +4,14 @@
  */
 export interface Events {
   serverStarted(event: {
-    listeners: readonly { name: string; address: string; port: number; clientAuth: string }[]
+    listeners: readonly {
+      name: string
+      address: string
+      port: number
+      clientAuth: string
+      /** paths of the sockets of proxies */
+      sockets?: readonly string[]
+    }[]
   }): void
   serverStopped(event: { reason: string }): void
   /** a worker ended that nobody had asked to; `restartSeconds`: a new one takes its place after so long */

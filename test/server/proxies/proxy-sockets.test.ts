@@ -80,6 +80,11 @@ const of = (pem: string, address = '192.0.2.7') => ({
 const alice = () => of(server.alice.pem)
 
 suite('whoever may open the socket is the proxy', () => {
+  test('the log says where it is', () => {
+    const up = server.log.find(line => line.includes('the server is up'))!
+    assert.deepEqual(JSON.parse(up).listeners[0].sockets, [path])
+  })
+
   test('the client that it tells of is judged as any other', async () => {
     const answer = await ask(alice())
     assert.deepEqual([answer.status, answer.body.user], [200, 'alice'])
