@@ -70,7 +70,7 @@ export interface ListenerMaterial {
 /** Whether a listener has to have a key: in the library, TLS may be the application's. */
 export type KeyNeed = 'required' | 'optional'
 
-/** `join`: another process that serves it already has found it good. `reload`: so has this one, which serves meanwhile. */
+/** `start`: nobody serves yet. `join`: a worker begins that another process has read it for. `reload`: this process serves meanwhile. */
 export type Moment = 'start' | 'join' | 'reload'
 
 /** Opens everything that the configuration names. Throws ConfigError with all problems at once (invariant 4). */

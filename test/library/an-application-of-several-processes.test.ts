@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { verifyAudit } from '../../src/telemetry/audit/verify.ts'
+import { auditRecords } from '../support/audit-records.ts'
 import { freePort } from '../support/free-port.ts'
 import { until } from '../support/home.ts'
 import { applicationHome, asker, closed } from '../support/library.ts'
@@ -62,6 +63,9 @@ test('they write one record, whose chain is whole', async () => {
   await askBoth()
   application.disconnect()
   await ended
-  const verdict = await verifyAudit([join(home.folder, 'audit.jsonl')])
+  const record = join(home.folder, 'audit.jsonl')
+  const verdict = await verifyAudit([record])
   assert.ok(verdict.ok, JSON.stringify(verdict))
+  const started = auditRecords(record).filter(({ kind }) => kind === 'server-started')
+  assert.equal(started.length, 2, 'one of each process')
 })

@@ -51,6 +51,27 @@ async function until(condition: () => boolean | Promise<boolean>, longest = 5_00
   return performance.now() - began
 }
 
+test('a subscriber that throws when the server tells of a change makes the watch fail, and the others are told', async () => {
+  const options = server.options()
+  await opened(options, () => Promise.resolve())
+  const watch = await ChangeWatch.open({ options, onVoid: () => {} })
+  try {
+    let told = 0
+    watch.subscribe('users', () => {
+      throw new Error('I fail')
+    })
+    watch.subscribe('users', () => told++)
+    await server.query(`insert into ${options.schema}.changes (area, version) values ('users', 7)`)
+    await server.query(`select pg_notify('${channel}', '${options.schema}')`)
+    await until(() => watch.failure !== undefined)
+    assert.ok(told > 0)
+    assert.ok(isCoded(watch.failure, 'ERR_STORAGE_UNREACHABLE'))
+    await watch.made(new Map([['users', 7]])).catch(error => assert.ok(error instanceof AggregateError))
+  } finally {
+    await watch.close()
+  }
+})
+
 test('a change that the server told of first is done when everyone has caught up with it, too', async () => {
   const options = server.options()
   await opened(options, () => Promise.resolve())

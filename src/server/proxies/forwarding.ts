@@ -80,10 +80,10 @@ export function createForwarding(source: ForwardingSource): Forwarding {
     if (proxies.size === 0 && connection.proxySocket === undefined) return direct
     const proxy = ofConnection(connection)
     if (proxy === 'ambiguous') return notProven('Two of the configured proxies have this certificate.')
-    // Nobody is at the other end but a proxy: there is no client of whom it could be.
-    if (proxy === undefined && connection.proxySocket !== undefined)
-      return notProven('The proxy of this socket is in the configuration no longer.')
     if (proxy !== undefined) return forwarded(connection, exchange.headers, proxy, asCertified(connection, proxy))
+    // Nobody is at the other end but a proxy: there is no client of whom it could be.
+    if (connection.proxySocket !== undefined)
+      return notProven('The proxy of this socket is in the configuration no longer.')
     if (proxies.signers.size === 0) return direct
     const { method, headers, request } = exchange
     const signed = { method, headers, authority: headers.host ?? '', target: request.url ?? '' }

@@ -9,6 +9,7 @@ import type { Events } from '../../telemetry/events/events.ts'
 import type { Exchange, Peer } from '../http/exchange.ts'
 import type { Problem } from '../http/problem.ts'
 import type { Forwarding } from '../proxies/forwarding.ts'
+import type { ProxySocket } from '../proxies/proxies.ts'
 import { clientWentAway, createAcceptor } from './accept.ts'
 import { createAdmission } from './admission.ts'
 import { closeServer, drainServers } from './close-server.ts'
@@ -19,7 +20,7 @@ import { createHttp1, type Http1, type TakeRequest } from './http1.ts'
 import { createHttp2 } from './http2.ts'
 import type { ListenerOptions } from './options.ts'
 import { createProxyProtocol } from './proxy-protocol/proxy-protocol.ts'
-import { createSocketServer, listenAtSocket, type ProxySocketOptions } from './proxy-sockets.ts'
+import { createSocketServer, listenAtSocket } from './proxy-sockets.ts'
 import { createRequests, type RequestsSource } from './requests.ts'
 import { secureContexts } from './secure-contexts.ts'
 import type { ServerIdentity } from './server-identity.ts'
@@ -44,7 +45,7 @@ export interface ListenerSource {
   /** asked for each request when there may be a proxy in front; left out, every request is of the connection's own peer */
   readonly forwarding?: Forwarding | undefined
   /** where proxies on the same machine connect without TLS; `forwarding` says which is whose */
-  readonly sockets?: readonly ProxySocketOptions[]
+  readonly sockets?: readonly ProxySocket[]
   /** asked for each connection when the trust epoch has risen, so that connections end whose user may no longer come in */
   readonly lossOf?: LossOf
   /** answers of responders about our own certificates, from memory */
@@ -97,8 +98,6 @@ export interface Listener {
 /** One that does not listen yet: `address` and `port` are of no use until its server does. */
 export interface UnboundListener extends Listener {
   readonly server: Server
-  /** Tells of an error of a server that listens. */
-  notAccepted(error: Error): void
   /** Makes the sockets of proxies. Throws ERR_LISTEN_FAILED. */
   listenAtSockets(): Promise<void>
   /** Ends the connections that rest, and those of HTTP/2 when their requests are answered. */
@@ -108,10 +107,10 @@ export interface UnboundListener extends Listener {
 /** Listens for TLS connections. Throws ERR_LISTEN_FAILED when the address cannot be had, ERR_SERVER_KEY_UNUSABLE for a bad key. */
 export async function openListener(source: ListenerSource): Promise<Listener> {
   const { options } = source
-  const { server, listenAtSockets, notAccepted, retire: _, ...listener } = createListener(source)
+  const { server, listenAtSockets, retire: _, ...listener } = createListener(source)
   try {
     const { address, port } = await listen(server, options)
-    server.on('error', notAccepted)
+    server.on('error', tellNotAccepted(source))
     await listenAtSockets()
     return { ...listener, address, port }
   } catch (error) {
@@ -204,12 +203,9 @@ export function createListener(source: ListenerSource): UnboundListener {
     // Where Node's HTTP tells of what goes wrong, and finds its limits.
     Object.assign(raw, { server, [connectionOf]: connection } satisfies WithConnection & { server: unknown })
     raw.once('close', () => connections.leave(remote.address, connection))
+    // Once it speaks another protocol there is nobody else to be told.
     raw.on('error', () => {})
     admission.enterBySocket(connection)
-  }
-
-  function notAccepted(error: Error): void {
-    log.error({ err: error, listener: name }, 'a connection could not be accepted')
   }
 
   function take(connection: Connection): void {
@@ -264,11 +260,10 @@ export function createListener(source: ListenerSource): UnboundListener {
     retire() {
       for (const connection of connections.list()) connection.retire()
     },
-    notAccepted,
     async listenAtSockets() {
       for (const each of sockets) {
         await listenAtSocket(each.server, each.options)
-        each.server.on('error', notAccepted)
+        each.server.on('error', tellNotAccepted(source))
       }
     },
     rejudge: standing.rejudge,
@@ -300,6 +295,11 @@ export function createListener(source: ListenerSource): UnboundListener {
       standing.stop()
     },
   }
+}
+
+/** For a server that listens. */
+function tellNotAccepted({ log, options: { name } }: ListenerSource): (error: Error) => void {
+  return error => log.error({ err: error, listener: name }, 'a connection could not be accepted')
 }
 
 /** What stands for the address of a proxy that has none, in logs and limits. */

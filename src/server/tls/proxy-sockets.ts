@@ -2,21 +2,15 @@ import { chmodSync, lstatSync, statSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { CodedError } from '../../errors.ts'
+import type { ProxySocket } from '../proxies/proxies.ts'
 
-/** Where a proxy on the same machine connects without TLS. Nobody else gets that far: whoever may open the socket is the proxy. */
-export interface ProxySocketOptions {
-  /** absolute */
-  readonly path: string
-  readonly access: 'owner' | 'group'
-}
-
-/** A server for the connections to it; it does not listen yet. */
-export function createSocketServer({ path }: ProxySocketOptions, take: (raw: Socket, path: string) => void): Server {
+/** A server for the connections of a proxy on the same machine, which come without TLS. It does not listen yet. */
+export function createSocketServer({ path }: ProxySocket, take: (raw: Socket, path: string) => void): Server {
   return createServer({ noDelay: true }, raw => take(raw, path))
 }
 
 /** Makes the socket, in whose place there is room. Throws ERR_LISTEN_FAILED. */
-export function listenAtSocket(server: Server, { path, access }: ProxySocketOptions): Promise<void> {
+export function listenAtSocket(server: Server, { path, access }: ProxySocket): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) =>
       reject(failed(path, cause.message, 'Its folder has to be there, and writable.', cause))
@@ -37,7 +31,7 @@ export function listenAtSocket(server: Server, { path, access }: ProxySocketOpti
  * Makes room where a server that was killed has left its socket. One that somebody listens at stays, and so does everything that is no socket.
  * For the process that is going to make it: of several workers that is the one that looks after them. Throws ERR_LISTEN_FAILED.
  */
-export async function prepareSocket({ path }: ProxySocketOptions): Promise<void> {
+export async function prepareSocket({ path }: ProxySocket): Promise<void> {
   // Whoever may write to a socket may open it: nobody else, not even in the moment before its mode is set.
   const mask = process.umask(0o077)
   process.umask(mask | 0o022)

@@ -27,17 +27,8 @@ export function createEvents({ log, metrics, audit }: EventsSource): Events & Di
 
   return {
     serverStarted({ listeners }) {
-      const fields = {
-        listeners: listeners.map(({ name, address, port, clientAuth, sockets }) => ({
-          name,
-          address,
-          port,
-          clientAuth,
-          ...(sockets && { sockets }),
-        })),
-      }
-      log.info(fields, 'the server is up')
-      record('server-started', fields)
+      log.info({ listeners }, 'the server is up')
+      record('server-started', { listeners })
     },
 
     serverStopped({ reason }) {

@@ -31,12 +31,22 @@ const upstream = createServer(async (received, response) => {
   if (received.url === '/orders/slow') await new Promise<void>(resolve => held.push(resolve))
   response.end(JSON.stringify({ user: received.headers['x-forwarded-user'], body }))
 }).listen(0, '127.0.0.1')
+upstream.on('upgrade', (received, socket) => {
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n${received.headers['x-forwarded-user']}`,
+  )
+  socket.on('error', () => {}).pipe(socket)
+})
 await once(upstream, 'listening')
 after(() => upstream.close().closeAllConnections())
 
 const sections = {
   proxies: [proxy],
-  routes: [{ path: '/orders/*', upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` }],
+  routes: ['/orders/*', '/ws'].map(path => ({
+    path,
+    upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+    websocket: path === '/ws' ? 'allow' : 'refuse',
+  })),
 }
 let server: ServerProcess
 before(async () => {
@@ -127,6 +137,45 @@ suite('whoever may open the socket is the proxy', () => {
       answers.map(({ status }) => status),
       [200, 401, 200, 401],
     )
+  })
+
+  test('a WebSocket goes through, and one that breaks off takes nobody along', async () => {
+    const socket = connect(path)
+    const fields = { Host: 'localhost', Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' }
+    const head = Object.entries({ ...fields, 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', ...alice() })
+    socket.write(`GET /ws HTTP/1.1\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
+    let text = ''
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+    })
+    await until(() => text.endsWith('alice'), 'the other protocol')
+    assert.match(text, /^HTTP\/1\.1 101 /)
+    socket.write('and back')
+    await until(() => text.endsWith('and back'), 'what was sent')
+    socket.destroy()
+    assert.equal((await ask(alice())).status, 200)
+  })
+
+  test('limits hold there too: so many connections and no more', async () => {
+    const own = scratchFolder()
+    const few = await serverProcess({
+      folder: own,
+      sections: { proxies: [proxy] },
+      limits: { maxConnectionsPerAddress: 2 },
+    })
+    const at = join(own, 'nginx.sock')
+    const open = [connect(at), connect(at)]
+    try {
+      for (const socket of open) await once(socket, 'connect')
+      await until(async () => {
+        const further = connect(at)
+        await once(further, 'close')
+        return few.log.some(line => line.includes('too_many_connections') && line.includes(`"unix:${at}"`))
+      }, 'the third is refused')
+    } finally {
+      for (const socket of open) socket.destroy()
+      await few.stop()
+    }
   })
 
   test('limits hold there too: a header section that does not come ends the connection', async () => {
