@@ -34,6 +34,8 @@ test('a worker that hangs is ended, and another takes its place; one that only w
 })
 
 test('what the process that asks has missed itself is held against nobody', async () => {
+  // By then both have answered: it is from there that their silence would count.
+  await sleep(5_000)
   const before = [pidOf(1), pidOf(2)]
   process.kill(server.pid, 'SIGSTOP')
   await sleep(23_000)
